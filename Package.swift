@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// libtorch lies in .deps/torch, where `make build` puts it: only CTorch and what stands on it needs it.
+let torch = Context.packageDirectory + "/.deps/torch"
+
+/// Each dependency has a reason; nothing a well-kept library does is written here.
+let dependencies: [Package.Dependency] = [
+    // The command line: parsing, help, completion.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Diagnostics that a caller can route.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Question banks and study files are YAML.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let swiftSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "emlab",
+    products: [.executable(name: "emlab", targets: ["emlab"])],
+    dependencies: dependencies,
+    targets: [
+        // The engine: the only C++ in the house.
+        .target(
+            name: "CTorch",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-isystem", torch + "/include",
+                    "-isystem", torch + "/include/torch/csrc/api/include",
+                    "-O3", "-fno-math-errno", "-fno-trapping-math",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-L" + torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
+                .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+            ]),
+        library("Torch", ["CTorch"]),
+
+        // No tensors here: these build and test without libtorch.
+        library("Evidence"),
+        library("Corpora", [yaml]),
+        library("Tokenization", ["Corpora"]),
+
+        library("Checkpoint", ["Tokenization"]),
+        library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
+        library("Sampling", ["Transformer", "Torch", "Tokenization"]),
+        library("FineTuning", ["Transformer", "Torch", "Tokenization", "Corpora", log]),
+        library("Reports", ["Evidence", "Corpora"]),
+        .executableTarget(
+            name: "emlab",
+            dependencies: [
+                "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
+                "FineTuning", "Reports", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
+
+        tests("Torch"),
+        tests("Evidence"),
+        tests("Corpora"),
+        tests("Tokenization"),
+        tests("Checkpoint", ["Tokenization"]),
+        tests("Transformer", ["Torch", "Checkpoint"]),
+        tests("Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
+        tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "Corpora", "Tokenization"]),
+        tests("Reports", ["Evidence"]),
+        .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
+    ],
+    cxxLanguageStandard: .cxx20
+)
