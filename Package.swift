@@ -4,6 +4,9 @@ import PackageDescription
 // libtorch lies in .deps/torch, where `make build` puts it: only CTorch and what stands on it needs it.
 let torch = Context.packageDirectory + "/.deps/torch"
 
+/// `EMLAB_TENSORLESS=1` leaves out every target that stands on libtorch: what knows no tensors builds and tests alone.
+let tensorless = Context.environment["EMLAB_TENSORLESS"] == "1"
+
 /// Each dependency has a reason; nothing a well-kept library does is written here.
 let dependencies: [Package.Dependency] = [
     // The command line: parsing, help, completion.
@@ -28,56 +31,58 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: swiftSettings)
 }
 
+// No tensors here.
+let foundations: [Target] = [
+    library("Evidence"),
+    library("Corpora", [yaml]),
+    library("Tokenization", ["Corpora"]),
+    library("Checkpoint", ["Tokenization"]),
+    library("Reports", ["Evidence", "Corpora"]),
+    tests("Evidence"),
+    tests("Corpora"),
+    tests("Tokenization"),
+    tests("Checkpoint", ["Tokenization"]),
+    tests("Reports", ["Evidence"]),
+]
+
+let engine: [Target] = [
+    // libtorch behind a C face: the only C++ in the house.
+    .target(
+        name: "CTorch",
+        cxxSettings: [
+            .unsafeFlags([
+                "-isystem", torch + "/include",
+                "-isystem", torch + "/include/torch/csrc/api/include",
+                "-O3", "-fno-math-errno", "-fno-trapping-math",
+            ])
+        ],
+        linkerSettings: [
+            .unsafeFlags(["-L" + torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
+            .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+        ]),
+    library("Torch", ["CTorch"]),
+    library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
+    library("Sampling", ["Transformer", "Torch", "Tokenization"]),
+    library("FineTuning", ["Transformer", "Torch", "Tokenization", "Corpora", log]),
+    .executableTarget(
+        name: "emlab",
+        dependencies: [
+            "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
+            "FineTuning", "Reports", log,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: swiftSettings),
+    tests("Torch"),
+    tests("Transformer", ["Torch", "Checkpoint"]),
+    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
+    tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "Corpora", "Tokenization"]),
+    .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
+]
+
 let package = Package(
     name: "emlab",
-    products: [.executable(name: "emlab", targets: ["emlab"])],
+    products: tensorless ? [] : [.executable(name: "emlab", targets: ["emlab"])],
     dependencies: dependencies,
-    targets: [
-        // The engine: the only C++ in the house.
-        .target(
-            name: "CTorch",
-            cxxSettings: [
-                .unsafeFlags([
-                    "-isystem", torch + "/include",
-                    "-isystem", torch + "/include/torch/csrc/api/include",
-                    "-O3", "-fno-math-errno", "-fno-trapping-math",
-                ])
-            ],
-            linkerSettings: [
-                .unsafeFlags(["-L" + torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
-                .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-            ]),
-        library("Torch", ["CTorch"]),
-
-        // No tensors here: these build and test without libtorch.
-        library("Evidence"),
-        library("Corpora", [yaml]),
-        library("Tokenization", ["Corpora"]),
-
-        library("Checkpoint", ["Tokenization"]),
-        library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
-        library("Sampling", ["Transformer", "Torch", "Tokenization"]),
-        library("FineTuning", ["Transformer", "Torch", "Tokenization", "Corpora", log]),
-        library("Reports", ["Evidence", "Corpora"]),
-        .executableTarget(
-            name: "emlab",
-            dependencies: [
-                "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-                "FineTuning", "Reports", log,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: swiftSettings),
-
-        tests("Torch"),
-        tests("Evidence"),
-        tests("Corpora"),
-        tests("Tokenization"),
-        tests("Checkpoint", ["Tokenization"]),
-        tests("Transformer", ["Torch", "Checkpoint"]),
-        tests("Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
-        tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "Corpora", "Tokenization"]),
-        tests("Reports", ["Evidence"]),
-        .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
-    ],
+    targets: foundations + (tensorless ? [] : engine),
     cxxLanguageStandard: .cxx20
 )
