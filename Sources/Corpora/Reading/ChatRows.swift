@@ -1,0 +1,21 @@
+import Foundation
+
+/// Chat rows: JSONL `{"messages": [{"role", "content"}, …]}`, the form of the published data sets.
+public enum ChatRows {
+    /// Reads all rows of a file. Each has at least one turn of the assistant, and no turn is empty.
+    ///
+    /// - Throws: `CorpusError` with all mistakes found, up to its limit.
+    public static func read(_ url: URL) throws -> [ChatRow] { try read(url, lineLimit: LineReader.lineLimit) }
+
+    package static func read(_ url: URL, lineLimit: Int) throws -> [ChatRow] {
+        try JSONLines.read(url, lineLimit: lineLimit) { reader in
+            let id = reader.id()
+            guard let messages = reader.messages("messages") else { return nil }
+            guard messages.contains(where: { $0.role == .assistant }) else {
+                reader.note("the row has no turn of the assistant", "add what the model should answer")
+                return nil
+            }
+            return (id, ChatRow(id: id, messages: messages))
+        }
+    }
+}
