@@ -22,6 +22,7 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMa
 from transformers.utils import logging
 
 from families import FAMILIES, VOCABULARY, Family
+from formula_adapter import canonical
 
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 LENGTHS = (23, 37)
@@ -107,10 +108,6 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
 
 
-def canonical(parameter: str) -> str:
-    """base_model.model.model.layers.0.mlp.up_proj.lora_A.default.weight -> model.layers.0.mlp.up_proj.A"""
-    path, matrix = parameter.removeprefix("base_model.model.").split(".lora_")
-    return f"{path}.{matrix[0]}"
 
 
 def golden(family: Family) -> dict[str, torch.Tensor]:
