@@ -206,7 +206,9 @@ def main():
     except (OSError, UnicodeDecodeError) as error:
         print(f"{options.file}: {error}", file=sys.stderr)
         return 1
-    for number, line in enumerate(text.split("\n")[:-1], start=1):
+    if text and not text.endswith("\n"):
+        mistakes.append(f"{options.file.name}: the last line has no line feed; is the file complete?")
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         where = f"{options.file.name}:{number}"
         try:
             record = json.loads(line)
