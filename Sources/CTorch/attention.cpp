@@ -280,9 +280,11 @@ void gather_task(
 
 struct Attend : Function<Attend> {
   static Tensor forward(
-      AutogradContext *ctx, const Tensor &qkv_, const Tensor &cos, const Tensor &sin, const Tensor &q_norm,
-      const Tensor &k_norm, const Shape &shape, const std::shared_ptr<std::vector<Span>> &spans, const Tensor &k_out,
-      const Tensor &v_out) {
+      AutogradContext *ctx, const Tensor &qkv_, const Tensor &cos, const Tensor &sin, const std::optional<Tensor> &q_norm_,
+      const std::optional<Tensor> &k_norm_, const Shape &shape, const std::shared_ptr<std::vector<Span>> &spans,
+      const std::optional<Tensor> &k_out_, const std::optional<Tensor> &v_out_) {
+    const Tensor q_norm = q_norm_.value_or(Tensor()), k_norm = k_norm_.value_or(Tensor());
+    const Tensor k_out = k_out_.value_or(Tensor()), v_out = v_out_.value_or(Tensor());
     const Tensor qkv = qkv_.contiguous();
     const int64_t tokens = qkv.size(0);
     Tensor out = at::empty({tokens, shape.heads * shape.channels}, qkv.options());
@@ -451,15 +453,17 @@ ct_tensor ct_attention(
       spans->push_back({span.start, span.length, span.parent});
     }
     TORCH_CHECK(next == qkv.size(0), "attention: the spans hold ", next, " tokens of ", qkv.size(0));
-    const Tensor q_norm = ct::read_or_undefined(s->q_norm), k_norm = ct::read_or_undefined(s->k_norm);
-    const Tensor k_out = ct::read_or_undefined(k_out_), v_out = ct::read_or_undefined(v_out_);
+    const auto q_norm_given = ct::read_or_none(s->q_norm), k_norm_given = ct::read_or_none(s->k_norm);
+    const Tensor q_norm = q_norm_given.value_or(Tensor()), k_norm = k_norm_given.value_or(Tensor());
+    const auto k_out_given = ct::read_or_none(k_out_), v_out_given = ct::read_or_none(v_out_);
+    const Tensor k_out = k_out_given.value_or(Tensor()), v_out = v_out_given.value_or(Tensor());
     for (const Tensor *t : {&k_out, &v_out})
       TORCH_CHECK(
           !t->defined() || (t->is_contiguous() && t->scalar_type() == qkv.scalar_type() && t->numel() == next * shape.kv_heads * shape.channels),
           "attention: no room for keys and values");
     const bool norms_learn = (q_norm.defined() && q_norm.requires_grad()) || (k_norm.defined() && k_norm.requires_grad());
     if (ct::fused(qkv) && ct::has_tile_product() && !norms_learn)
-      return ct::Attend::apply(qkv, cos, sin, q_norm, k_norm, shape, spans, k_out, v_out);
+      return ct::Attend::apply(qkv, cos, sin, q_norm_given, k_norm_given, shape, spans, k_out_given, v_out_given);
     return ct::portable(qkv, cos, sin, q_norm, k_norm, shape, *spans, k_out, v_out);
   });
 }
@@ -474,7 +478,8 @@ ct_tensor ct_decode_attention(
     const ct::Shape shape = ct::checked(s, qkv, cos, sin);
     const Tensor prefix_k = ct::read(prefix_k_), prefix_v = ct::read(prefix_v_);
     const Tensor suffix_k = ct::read(suffix_k_), suffix_v = ct::read(suffix_v_);
-    const Tensor q_norm = ct::read_or_undefined(s->q_norm), k_norm = ct::read_or_undefined(s->k_norm);
+    const auto q_norm_given = ct::read_or_none(s->q_norm), k_norm_given = ct::read_or_none(s->k_norm);
+    const Tensor q_norm = q_norm_given.value_or(Tensor()), k_norm = k_norm_given.value_or(Tensor());
     const int64_t rows = qkv.size(0), kv = shape.kv_heads, c = shape.channels, g = shape.group(), width = shape.width();
     for (const Tensor *t : {&prefix_k, &prefix_v, &suffix_k, &suffix_v})
       TORCH_CHECK(t->is_contiguous() && t->scalar_type() == qkv.scalar_type(), "decode_attention: caches must be contiguous, of qkv's dtype");

@@ -18,7 +18,8 @@ inline const at::Tensor &read(ct_tensor t) {
   return *reinterpret_cast<const at::Tensor *>(t);
 }
 
-inline at::Tensor read_or_undefined(ct_tensor t) { return t ? read(t) : at::Tensor(); }
+// Autograd takes an absent input as an empty optional, not as an undefined tensor.
+inline std::optional<at::Tensor> read_or_none(ct_tensor t) { return t ? std::optional(read(t)) : std::nullopt; }
 
 template <typename Body>
 ct_tensor make(Body &&body) {

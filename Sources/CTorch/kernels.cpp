@@ -4,20 +4,20 @@
 namespace ct {
 
 namespace baseline {
-#include "kernels.inc"
+#include "kernel_loops.h"
 }
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"))), apply_to = function)
 namespace avx2 {
-#include "kernels.inc"
+#include "kernel_loops.h"
 }
 #pragma clang attribute pop
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2"))), apply_to = function)
 namespace avx512 {
-#include "kernels.inc"
+#include "kernel_loops.h"
 }
 #pragma clang attribute pop
 #endif

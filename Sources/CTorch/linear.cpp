@@ -1,7 +1,9 @@
 // Linear maps with low-rank updates (LoRA, Hu et al. 2021), and embedding.
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/saved_variable.h>
 
 #include <vector>
 
@@ -11,8 +13,7 @@
 #include "parallel.h"
 
 using at::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::Function;
+using torch::autograd::SavedVariable;
 using torch::autograd::variable_list;
 
 namespace ct {
@@ -123,52 +124,38 @@ Tensor outer_sum(const Tensor &left, const Tensor &right) {
   return out;
 }
 
-struct Linear : Function<Linear> {
-  static Tensor forward(
-      AutogradContext *ctx, const Tensor &x, const Tensor &w, const Tensor &bias, const std::vector<Tensor> &ab,
-      const std::vector<Update> &updates) {
-    Tensor y = times_transposed(x, w);
-    if (bias.defined()) y.add_(bias);
-    variable_list saved{x, w};
-    for (size_t i = 0; i < updates.size(); i++) {
-      const Update &u = updates[i];
-      const Tensor a = ab[2 * i].detach(), b = ab[2 * i + 1].detach();
-      Tensor rows = x.narrow(0, u.row, u.rows);
-      if (u.dropout > 0) rows = rows * dropout_mask(rows, u.dropout, u.key);
-      const Tensor xa = project(rows, a);
-      add_product(y.narrow(0, u.row, u.rows).narrow(1, u.column, u.columns), xa, b.t().contiguous(), u.scale);
-      saved.insert(saved.end(), {ab[2 * i], ab[2 * i + 1], xa});
-    }
-    const bool weight_learns = w.requires_grad();
-    if (updates.empty() && !weight_learns) saved[0] = Tensor();  // dx needs no x
-    ctx->save_for_backward(saved);
-    ctx->saved_data["bias"] = bias.defined();
-    std::vector<int64_t> whole;
-    std::vector<double> real;
-    for (const Update &u : updates) {
-      whole.insert(whole.end(), {u.column, u.columns, u.row, u.rows, static_cast<int64_t>(u.key)});
-      real.insert(real.end(), {u.scale, u.dropout});
-    }
-    ctx->saved_data["updates"] = whole;
-    ctx->saved_data["scales"] = real;
-    return y;
+// How autograd goes back through a linear map. A node of its own, since the number of its inputs varies: x, w, bias
+// where there is one, then A and B of each update.
+struct LinearBackward : torch::autograd::Node {
+  SavedVariable x, w;
+  std::vector<SavedVariable> ab;
+  std::vector<Tensor> projected;  // x A^T of each update, [n, R] float32
+  std::vector<Update> updates;
+  bool has_bias = false;
+
+  std::string name() const override { return "LinearBackward"; }
+
+  void release_variables() override {
+    x.reset_data();
+    w.reset_data();
+    ab.clear();
+    projected.clear();
   }
 
-  static variable_list backward(AutogradContext *ctx, variable_list gradients) {
-    const auto saved = ctx->get_saved_variables();
-    const auto whole = ctx->saved_data["updates"].toIntVector();
-    const auto real = ctx->saved_data["scales"].toDoubleVector();
-    const Tensor &x = saved[0], &w = saved[1];
+  variable_list apply(variable_list &&gradients) override {
+    TORCH_CHECK(projected.size() == updates.size(), "this graph was already used by a backward pass");
+    const Tensor x = this->x.unpack(), w = this->w.unpack();
+    const size_t first = has_bias ? 3 : 2;
+    variable_list result(first + 2 * updates.size());
+    if (!gradients[0].defined()) return result;
     const Tensor dy = gradients[0].contiguous();
-    variable_list result(3);
-    Tensor dx;
-    if (ctx->needs_input_grad(0)) dx = times_transposed(dy, w.t());
-    if (ctx->needs_input_grad(1)) result[1] = times_transposed(dy.t().contiguous(), x.t());
-    if (ctx->saved_data["bias"].toBool() && ctx->needs_input_grad(2)) result[2] = dy.sum(0);
-    for (size_t i = 0; i < real.size() / 2; i++) {
-      const Update u{whole[5 * i], whole[5 * i + 1], whole[5 * i + 2], whole[5 * i + 3], real[2 * i], real[2 * i + 1],
-                     static_cast<uint64_t>(whole[5 * i + 4])};
-      const Tensor a = saved[2 + 3 * i], b = saved[3 + 3 * i], xa = saved[4 + 3 * i];
+    Tensor &dx = result[0];
+    if (task_should_compute_output(0)) dx = times_transposed(dy, w.t());
+    if (task_should_compute_output(1)) result[1] = times_transposed(dy.t().contiguous(), x.t());
+    if (has_bias && task_should_compute_output(2)) result[2] = dy.sum(0);
+    for (size_t i = 0; i < updates.size(); i++) {
+      const Update &u = updates[i];
+      const Tensor a = ab[2 * i].unpack().detach(), b = ab[2 * i + 1].unpack().detach(), &xa = projected[i];
       const Tensor dyu = dy.narrow(0, u.row, u.rows).narrow(1, u.column, u.columns);
       const Tensor dxa = project(dyu, b.t().contiguous()).mul_(u.scale);  // [n, R]
       Tensor rows = x.narrow(0, u.row, u.rows), mask;
@@ -176,8 +163,9 @@ struct Linear : Function<Linear> {
         mask = dropout_mask(rows, u.dropout, u.key);
         rows = rows * mask;
       }
-      result.push_back(outer_sum(dxa, rows));                             // dA: [R, D]
-      result.push_back(outer_sum(xa, dyu).mul_(u.scale).t().contiguous());  // dB: [columns, R]
+      if (task_should_compute_output(first + 2 * i)) result[first + 2 * i] = outer_sum(dxa, rows);
+      if (task_should_compute_output(first + 2 * i + 1))
+        result[first + 2 * i + 1] = outer_sum(xa, dyu).mul_(u.scale).t().contiguous();
       if (!dx.defined()) continue;
       const Tensor target = dx.narrow(0, u.row, u.rows);
       if (mask.defined()) {
@@ -188,11 +176,47 @@ struct Linear : Function<Linear> {
         add_product(target, dxa, a.contiguous(), 1.0);
       }
     }
-    result[0] = dx;
-    result.resize(result.size() + real.size() / 2);  // autograd counts each Update as an input
     return result;
   }
 };
+
+Tensor linear(
+    const Tensor &x, const Tensor &w, const std::optional<Tensor> &bias, const std::vector<Tensor> &ab,
+    const std::vector<Update> &updates) {
+  bool differentiable = x.requires_grad() || w.requires_grad() || (bias && bias->requires_grad());
+  for (const Tensor &t : ab) differentiable = differentiable || t.requires_grad();
+  differentiable = differentiable && at::GradMode::is_enabled();
+  Tensor y;
+  std::vector<Tensor> projected;
+  {
+    at::NoGradGuard quiet;
+    y = times_transposed(x, w);
+    if (bias) y.add_(*bias);
+    for (size_t i = 0; i < updates.size(); i++) {
+      const Update &u = updates[i];
+      Tensor rows = x.narrow(0, u.row, u.rows);
+      if (u.dropout > 0) rows = rows * dropout_mask(rows, u.dropout, u.key);
+      const Tensor xa = project(rows, ab[2 * i]);
+      add_product(y.narrow(0, u.row, u.rows).narrow(1, u.column, u.columns), xa, ab[2 * i + 1].t().contiguous(), u.scale);
+      projected.push_back(xa);
+    }
+  }
+  if (!differentiable) return y;
+  auto node = c10::make_intrusive<LinearBackward>();
+  variable_list inputs{x, w};
+  if (bias) inputs.push_back(*bias);
+  inputs.insert(inputs.end(), ab.begin(), ab.end());
+  node->set_next_edges(torch::autograd::collect_next_edges(inputs));
+  // A frozen map without updates goes back without its input.
+  if (!updates.empty() || w.requires_grad()) node->x = SavedVariable(x, false);
+  node->w = SavedVariable(w, false);
+  for (const Tensor &t : ab) node->ab.push_back(SavedVariable(t, false));
+  node->projected = std::move(projected);
+  node->updates = updates;
+  node->has_bias = bias.has_value();
+  torch::autograd::set_history(y, node);
+  return y;
+}
 
 }  // namespace
 }  // namespace ct
@@ -222,7 +246,7 @@ ct_tensor ct_linear(ct_tensor x_, ct_tensor w_, ct_tensor bias_, const ct_low_ra
       ab.push_back(b);
       numbers.push_back({u.column, u.columns, u.row_start, u.row_count, u.scale, u.dropout, u.dropout_key});
     }
-    return ct::Linear::apply(x, w, ct::read_or_undefined(bias_), ab, numbers);
+    return ct::linear(x, w, ct::read_or_none(bias_), ab, numbers);
   });
 }
 

@@ -87,7 +87,7 @@ public struct AttentionShape {
     }
 }
 
-public enum Activation: String, Codable, Hashable, Sendable {
+public enum GatedActivation: String, Codable, Hashable, Sendable {
     case silu
     case geluTanh
 }
@@ -159,7 +159,7 @@ extension Tensor {
     }
 
     /// `activation(gate) * up` (Shazeer 2020). self is gate and up side by side, `[T, 2F]`; returns `[T, F]`.
-    public func gated(_ activation: Activation) throws -> Tensor {
+    public func gated(_ activation: GatedActivation) throws -> Tensor {
         try Tensor(ct_gated(handle, activation == .silu ? CT_SILU : CT_GELU_TANH))
     }
 
