@@ -6,6 +6,7 @@
 #   scripts/setup.sh cuda        libtorch's CUDA build, GPU or not
 #   scripts/setup.sh model       SmolLM2-135M-Instruct in .deps/models
 #   scripts/setup.sh vega        the plotting scripts that reports embed, in .deps/vega
+#   scripts/setup.sh yaml        PyYAML in .deps/python, for the checkers of the demo data
 #   scripts/setup.sh reference   the Python environment that golden fixtures are made with, in .venv-reference
 #   scripts/setup.sh check       says what is there and what is missing; changes nothing
 #
@@ -89,7 +90,7 @@ check_swift() {
     fi
     swift_is_new_enough && return
     found=$(swift_version)
-    [ -n "$found" ] || fail "swift does not start: $(swift --version 2>&1 | grep -v '^$' | head -n 1). Install what it misses"
+    [ -n "$found" ] || fail "swift does not start ($(swift --version 2>&1 | head -n 1)): install what it misses"
     fail "Swift $found is too old: install $swift_wanted or newer (swift.org/install), put its usr/bin first on PATH"
 }
 
@@ -119,7 +120,7 @@ gpu_answers() {
 
 # Stamped "torch VERSION BUILD": cpu, cuda, or cpu-only where a GPU answers but no CUDA build could be had.
 torch_ready() {
-    [ -e .deps/torch/lib/libtorch_cpu.so ] && [ -e .deps/torch/include/torch/version.h ] || return 1
+    [ -e .deps/torch/lib/libtorch_cpu.so ] && [ -e .deps/torch/include/ATen/ATen.h ] || return 1
     version=$(pin torch)
     stamp_is torch "torch $version cuda" && return 0
     [ "$1" = cuda ] && return 1
@@ -210,6 +211,20 @@ install_vega() {
     say "the plotting scripts are $bundle"
 }
 
+# ---- what checks the demo data
+
+yaml_ready() { [ -e .deps/python/yaml/__init__.py ] && stamp_is yaml "pyyaml $(pin pyyaml)"; }
+
+# The pure Python half only: it suits every Python.
+install_yaml() {
+    wheel=$(scripts/wheel.py fetch pyyaml) || exit 1
+    scripts/wheel.py unpack "$wheel" .deps/tmp/python 'yaml/*.py' || exit 1
+    unstamp yaml
+    rm -rf .deps/python
+    mv .deps/tmp/python .deps/python || fail "could not put PyYAML into .deps/python"
+    stamp yaml "pyyaml $(pin pyyaml)"
+}
+
 # ---- the Python side of golden fixtures
 
 reference_key() { echo "reference $(cksum < References/requirements.txt)"; }
@@ -263,6 +278,7 @@ ready() {
     torch) torch_ready any ;;
     cuda) torch_ready cuda ;;
     model) model_ready ;;
+    yaml) yaml_ready ;;
     vega) [ -e scripts/vega-bundle.py ] && vega_ready ;;
     reference) [ -e References/requirements.txt ] && reference_ready ;;
     *) fail "there is no part called $1; scripts/setup.sh says which there are" ;;
