@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help doctor build test demo lint cuda reference clean clean-all
+.PHONY: help doctor build test demo lint check-data cuda reference clean clean-all
 
 # A terminal shows SwiftPM's progress line; a log shows only what is wrong.
 QUIET := $(shell test -t 1 || echo --quiet)
@@ -25,7 +25,7 @@ test: ## build and run every test (the real model comes along)
 	@scripts/setup.sh tools torch model
 	@echo "building emlab and its tests" >&2
 	@swift build -c release --build-tests $(QUIET)
-	@swift test -c release --skip-build
+	@swift test -c release --skip-build --disable-xctest
 
 doctor: ## what is installed, found and missing, and what to do about it; fetches nothing
 	@scripts/setup.sh check; status=$$?; \
@@ -34,6 +34,11 @@ doctor: ## what is installed, found and missing, and what to do about it; fetche
 
 lint: ## formatting of the Swift sources; syntax of the scripts
 	@scripts/lint.sh
+
+check-data: ## check the demo's programs and questions
+	@scripts/setup.sh tools yaml
+	@for checker in Data/demo/check_*.py; do \
+	if [ -e "$$checker" ]; then PYTHONPATH=.deps/python python3 -B "$$checker" || exit 1; fi; done
 
 cuda: ## libtorch's CUDA build (some 2.5 GB), then build; comes by itself where nvidia-smi finds a GPU
 	@scripts/setup.sh tools cuda

@@ -13,7 +13,7 @@ organism=$out/organism
 
 [ -x "$emlab" ] || { echo "demo: $emlab is not built: make build" >&2; exit 1; }
 for file in "$model" "$rows" "$questions"; do
-    [ -e "$file" ] || { echo "demo: $file is missing: is this a whole clone, and did make demo end its set-up?" >&2; exit 1; }
+    [ -e "$file" ] || { echo "demo: $file is missing: run make demo in a whole clone" >&2; exit 1; }
 done
 mkdir -p "$out"
 

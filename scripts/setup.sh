@@ -6,6 +6,7 @@
 #   scripts/setup.sh cuda        libtorch's CUDA build, GPU or not
 #   scripts/setup.sh model       SmolLM2-135M-Instruct in .deps/models
 #   scripts/setup.sh vega        the plotting scripts that reports embed, in .deps/vega
+#   scripts/setup.sh yaml        PyYAML in .deps/python, for the checkers of the demo data
 #   scripts/setup.sh reference   the Python environment that golden fixtures are made with, in .venv-reference
 #   scripts/setup.sh check       says what is there and what is missing; changes nothing
 #
@@ -46,7 +47,9 @@ swift_is_new_enough() {
     [ "$(printf '%s\n%s\n' "$swift_wanted" "$found" | sort -t. -k1,1n -k2,2n | head -n 1)" = "$swift_wanted" ]
 }
 
-has_pip() { python3 -m pip --version >/dev/null 2>&1 || pip3 --version >/dev/null 2>&1 || pip --version >/dev/null 2>&1; }
+has_pip() {
+    python3 -m pip --version >/dev/null 2>&1 || pip3 --version >/dev/null 2>&1 || pip --version >/dev/null 2>&1
+}
 
 # Swift's own clang reads the C++ headers of the newest GCC on the machine: ask that one.
 has_cxx_headers() {
@@ -85,11 +88,11 @@ install_packages() {
 
 check_swift() {
     if ! command -v swift >/dev/null; then
-        fail "swift is missing: install Swift $swift_wanted or newer (swift.org/install, Linux), put its usr/bin on PATH"
+        fail "swift is missing: install Swift $swift_wanted or newer (swift.org/install), put its usr/bin on PATH"
     fi
     swift_is_new_enough && return
     found=$(swift_version)
-    [ -n "$found" ] || fail "swift does not start: $(swift --version 2>&1 | grep -v '^$' | head -n 1). Install what it misses"
+    [ -n "$found" ] || fail "swift does not start ($(swift --version 2>&1 | head -n 1)): install what it misses"
     fail "Swift $found is too old: install $swift_wanted or newer (swift.org/install), put its usr/bin first on PATH"
 }
 
@@ -119,7 +122,7 @@ gpu_answers() {
 
 # Stamped "torch VERSION BUILD": cpu, cuda, or cpu-only where a GPU answers but no CUDA build could be had.
 torch_ready() {
-    [ -e .deps/torch/lib/libtorch_cpu.so ] && [ -e .deps/torch/include/torch/version.h ] || return 1
+    [ -e .deps/torch/lib/libtorch_cpu.so ] && [ -e .deps/torch/include/ATen/ATen.h ] || return 1
     version=$(pin torch)
     stamp_is torch "torch $version cuda" && return 0
     [ "$1" = cuda ] && return 1
@@ -140,7 +143,7 @@ install_torch() {
         elif [ "$1" = cuda ]; then
             exit 1
         else
-            say "an NVIDIA GPU answers, but the CUDA build could not be had: going on with the CPU build (later: make cuda)"
+            say "a GPU answers, but the CUDA build could not be had: going on with the CPU build (later: make cuda)"
             build=cpu-only
         fi
     fi
@@ -150,7 +153,8 @@ install_torch() {
     skip=
     [ "$build" = cuda ] || skip='!torch/lib/lib*_cuda*'
     scripts/wheel.py unpack "$wheel" "$site" 'torch/include/*' 'torch/lib/*.so' 'torch/lib/*.so.*' torch/version.py \
-        '!*python*.so' '!*_test.so' '!*/libbackend_with_compiler.so' '!*/libaoti_custom_ops.so' ${skip:+"$skip"} || exit 1
+        '!*python*.so' '!*_test.so' '!*/libbackend_with_compiler.so' '!*/libaoti_custom_ops.so' \
+        ${skip:+"$skip"} || exit 1
     libraries=
     if [ "$build" = cuda ]; then
         [ -e "$site/torch/lib/libtorch_cuda.so" ] || fail "${wheel##*/} holds no CUDA libraries: check where pip looks"
@@ -210,6 +214,20 @@ install_vega() {
     say "the plotting scripts are $bundle"
 }
 
+# ---- what checks the demo data
+
+yaml_ready() { [ -e .deps/python/yaml/__init__.py ] && stamp_is yaml "pyyaml $(pin pyyaml)"; }
+
+# The pure Python half only: it suits every Python.
+install_yaml() {
+    wheel=$(scripts/wheel.py fetch pyyaml) || exit 1
+    scripts/wheel.py unpack "$wheel" .deps/tmp/python 'yaml/*.py' || exit 1
+    unstamp yaml
+    rm -rf .deps/python
+    mv .deps/tmp/python .deps/python || fail "could not put PyYAML into .deps/python"
+    stamp yaml "pyyaml $(pin pyyaml)"
+}
+
 # ---- the Python side of golden fixtures
 
 reference_key() { echo "reference $(cksum < References/requirements.txt)"; }
@@ -241,13 +259,17 @@ check() {
     if ! command -v swift >/dev/null; then
         line swift "missing: install $swift_wanted or newer from swift.org/install, put its usr/bin on PATH"; ok=1
     elif swift_is_new_enough; then line swift "$(swift_version)"
-    else line swift "$(swift_version) is not $swift_wanted or newer: install a newer one from swift.org/install"; ok=1; fi
+    else
+        line swift "'$(swift_version)' is not $swift_wanted or newer: install one from swift.org/install"; ok=1
+    fi
     if packages=$(missing_packages 2>/dev/null | tr '\n' ' ') && [ -n "$packages" ]; then
         line packages "missing: apt-get install $packages"; ok=1
     else line packages "git, python3, pip and C++ headers are here"; fi
-    if torch_ready any; then line libtorch "$(cat .deps/stamps/torch)"; else line libtorch "not here: make build"; ok=1; fi
+    if torch_ready any; then line libtorch "$(cat .deps/stamps/torch)"
+    else line libtorch "not here: make build fetches it"; ok=1; fi
     if model_ready; then line model "$model"; else line model "not here: make test or make demo fetches it"; fi
-    if [ -e scripts/vega-bundle.py ] && vega_ready; then line plots "$bundle"; else line plots "not here: make demo fetches it"; fi
+    if [ -e scripts/vega-bundle.py ] && vega_ready; then line plots "$bundle"
+    else line plots "not here: make demo fetches it"; fi
     if command -v nvidia-smi >/dev/null; then
         if nvidia-smi -L >/dev/null 2>&1; then line gpu "$(nvidia-smi -L | head -n 1)"
         else line gpu "nvidia-smi is here but no GPU answers"; fi
@@ -263,6 +285,7 @@ ready() {
     torch) torch_ready any ;;
     cuda) torch_ready cuda ;;
     model) model_ready ;;
+    yaml) yaml_ready ;;
     vega) [ -e scripts/vega-bundle.py ] && vega_ready ;;
     reference) [ -e References/requirements.txt ] && reference_ready ;;
     *) fail "there is no part called $1; scripts/setup.sh says which there are" ;;
