@@ -67,8 +67,8 @@ HARD = [
     "def f(x):\n    return x+1\n", "if(a&&b||!c){return;}", "for (int i=0;i<10;++i) {\n\tprintf(\"%d\\n\", i);\n}\n", "#!/bin/bash\nset -eu\n",
     "SELECT * FROM users WHERE id = '1' OR '1'='1'; --", "http://example.com/a/b?c=d&e=f#g", "C:\\Users\\x\\y", "foo_bar fooBar FooBAR HTTPServer XMLHttpRequest iPhone",
     "a/b//c///d", "////\n//\n/ /", "path/\nto", "...\n\n...", "!!!\r\n\r\nx", "--- \n---", "***bold*** _it_", "a,b;c:d", "“quoted” ‘single’ – — …", "€100 £5 ¥7 ₹9", "∑∫√≈≠ →←", "½¾", "x²+y³", "aͣbͤ", "क्षि क् षि", "ก็", "a\u200db\u200cc",
-    "a" * 60, "ab" * 60, " " * 70, "\n" * 60, "-" * 130, "=" * 50 + "\n", "1" * 70, "日本" * 40, "é" * 50, "the " * 30, "x y" * 40, "abcdefghijklmnopqrstuvwxyz" * 4,
-    "👩‍💻" * 20, " \n" * 30, "\t" * 40 + "x", "user" * 20, "你好" + " " * 9 + "世界", "{{ '{' }} {% if %}", "\\n \\t \\u0041", "\"\\\"\"", "null true false",
+    "a" * 60, "ab" * 50, " " * 60, "\n" * 55, "-" * 60, "日本" * 8, "é" * 9, "the " * 15, "abcdefghijklmnopqrstuvwxyz" * 2,
+    "👩‍💻" * 5, " \n" * 9, "\t" * 20 + "x", "user" * 14, "你好" + " " * 9 + "世界", "{{ '{' }} {% if %}", "\\n \\t \\u0041", "\"\\\"\"", "null true false",
 ]
 
 
@@ -245,12 +245,25 @@ def data_lines(folder):
                         yield message["content"]
 
 
+def scalar_lines():
+    """Every assigned character, alone, after a letter, and before a combining mark; and jamo with jamo."""
+    known = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) not in ("Cn", "Cs", "Co")]
+    for start in range(0, len(known), 250):
+        part = known[start:start + 250]
+        yield " ".join(part)
+        yield "".join("a" + c for c in part)
+        yield "1".join(c + "\u0301" for c in part)
+    jamo = [chr(c) for c in range(0x1100, 0x1200)] + ["가", "각", "힣"]
+    for left in jamo:
+        yield " ".join(left + right for right in jamo)
+
+
 def wide(folder, data, tokenizers_by_name, seed):
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(seed)
     lines = list(data_lines(data))
     draw.shuffle(lines)
-    texts = HARD + list(random_lines(9000, seed)) + lines[:14000]
+    texts = HARD + list(scalar_lines()) + list(random_lines(9000, seed)) + lines[:14000]
     texts += [a + b for a, b in zip(lines[14000:14500], random_lines(500, seed + 1))]
     (folder / "texts.jsonl").write_text("".join(dump(t) + "\n" for t in texts), encoding="utf-8")
     for name, tokenizer in tokenizers_by_name.items():
@@ -275,7 +288,7 @@ def main():
     if arguments.wide:
         return wide(arguments.wide, arguments.data, everything, arguments.seed)
     folder = Path(__file__).parent / "golden"
-    texts = HARD + list(random_lines(40, 7))
+    texts = HARD + list(random_lines(25, 7))
     (folder / "texts.jsonl").write_text("".join(dump(t) + "\n" for t in texts), encoding="utf-8")
     for name, tokenizer in everything.items():
         (folder / f"{name}.jsonl").write_text("".join(dump(golden(tokenizer, t)) + "\n" for t in texts), encoding="utf-8")

@@ -181,6 +181,10 @@ public final class Tokenizer: Sendable {
     func addedToken(_ id: TokenID) -> AddedToken? {
         added[id]
     }
+
+    func addedToken(_ content: String) -> TokenID? {
+        addedByContent[Array(content.utf8)]
+    }
 }
 
 /// Everything a file says about its tokenizer, checked.
