@@ -2,7 +2,7 @@
 
 Run with torch 2.13.0, transformers 5.24.0, gguf 0.19.0:
     python References/checkpoint/smollm2.py .deps/models/SmolLM2-135M-Instruct.Q4_1.gguf
-writes Tests/CheckpointTests/Fixtures/smollm2.json.
+writes golden/smollm2.json beside this script.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import sys
 import torch
 from transformers import AutoModelForCausalLM
 
-FIXTURES = pathlib.Path(__file__).parents[2] / "Tests/CheckpointTests/Fixtures"
+GOLDEN = pathlib.Path(__file__).parent / "golden"
 
 
 def digest(tensor: torch.Tensor) -> str:
@@ -39,7 +39,7 @@ def main() -> None:
         },
         "config": {key: config[key] for key in keys} | {"rope_theta": config["rope_parameters"]["rope_theta"]},
     }
-    (FIXTURES / "smollm2.json").write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
+    (GOLDEN / "smollm2.json").write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -131,3 +131,10 @@ package final class GGUFFile: Sendable {
     /// The tensor's bytes, under its GGUF name.
     func stored(_ name: String) -> StoredTensor? { records[name].map { StoredTensor(record: $0, file: file) } }
 }
+
+extension GGUFFile {
+    /// All tensors under their GGUF names, as they are stored.
+    package var weights: some WeightFile {
+        StoredTensors(path: path, tensors: records.mapValues { StoredTensor(record: $0, file: file) })
+    }
+}

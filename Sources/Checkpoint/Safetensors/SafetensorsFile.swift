@@ -122,3 +122,10 @@ package final class SafetensorsFile: Sendable {
         }
     }
 }
+
+extension SafetensorsFile {
+    /// All tensors under their own names.
+    package var weights: some WeightFile {
+        StoredTensors(path: path, tensors: records.mapValues { StoredTensor(record: $0, file: file) })
+    }
+}
