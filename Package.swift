@@ -65,8 +65,8 @@ let engine: [Target] = [
         ]),
     library("Torch", ["CTorch"]),
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
-    library("Sampling", ["Transformer", "Torch", "Tokenization"]),
-    library("FineTuning", ["Transformer", "Torch", "Tokenization", "Corpora", log]),
+    library("Sampling", ["Transformer", "Torch", "Tokenization", "Evidence"]),
+    library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "Evidence"]),
     .executableTarget(
         name: "emlab",
         dependencies: [

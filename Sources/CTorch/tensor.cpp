@@ -151,6 +151,16 @@ OP1(ct_log_sigmoid, at::log_sigmoid(a))
 OP1(ct_sum, a.sum())
 OP1(ct_mean, a.mean())
 OP1(ct_singular_values, at::linalg_svdvals(a))
+ct_tensor ct_low_rank_singular_values(ct_tensor a_, ct_tensor b_) {
+  return make([&] {
+    const Tensor a = read(a_).detach(), b = read(b_).detach();
+    const Tensor gram_a = a.matmul(a.t()), gram_b = b.t().matmul(b);
+    if (gram_a.size(0) == 1) return (gram_a * gram_b).reshape({1}).sqrt();
+    const auto [values, vectors] = at::linalg_eigh(gram_a);
+    const Tensor root = vectors * values.clamp_min(0).sqrt();  // gram_a = root root^T
+    return at::linalg_eigvalsh(root.t().matmul(gram_b).matmul(root)).clamp_min(0).sqrt();
+  });
+}
 ct_tensor ct_add_scalar(ct_tensor a, double b) { return make([&] { return read(a) + b; }); }
 ct_tensor ct_mul_scalar(ct_tensor a, double b) { return make([&] { return read(a) * b; }); }
 ct_tensor ct_sum_axis(ct_tensor a, int32_t axis, bool keep) { return make([&] { return read(a).sum(axis, keep); }); }

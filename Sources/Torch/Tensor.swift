@@ -197,3 +197,8 @@ public final class Tensor: @unchecked Sendable {
         try values.withUnsafeBytes { try check(ct_copy_in(handle, $0.baseAddress, Int64($0.count))) }
     }
 }
+
+/// `[R]`: the singular values of `b a`, b `[O, R]` and a `[R, D]`, from matrices no larger than `[R, R]`.
+public func lowRankSingularValues(a: Tensor, b: Tensor) throws -> Tensor {
+    try Tensor(ct_low_rank_singular_values(a.handle, b.handle))
+}

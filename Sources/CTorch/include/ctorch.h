@@ -102,6 +102,8 @@ ct_tensor ct_max_axis(ct_tensor a, int32_t axis);
 ct_tensor ct_argmax(ct_tensor a, int32_t axis);
 ct_tensor ct_log_softmax(ct_tensor a, int32_t axis);
 ct_tensor ct_singular_values(ct_tensor a);
+// [R]: the singular values of b a, for b: [O, R] and a: [R, D], from matrices no larger than [R, R].
+ct_tensor ct_low_rank_singular_values(ct_tensor a, ct_tensor b);
 // [count] values: the sum of a's rows in each of `count` groups; `groups` names the group of each row.
 ct_tensor ct_sum_groups(ct_tensor a, ct_tensor groups, int64_t count);
 ct_status ct_add_(ct_tensor a, ct_tensor b);
