@@ -56,7 +56,7 @@ struct ChatFormatTests {
                 #expect(chat.weights.map { $0 == 1 ? "1" : "0" }.joined() == weights, place)
             }
         }
-        #expect(weighed > 10)
+        #expect(weighed > 5)
     }
 
     @Test("a template is recognised", arguments: templates)
