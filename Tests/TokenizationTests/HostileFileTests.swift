@@ -52,6 +52,12 @@ struct HostileFileTests {
         (json(rest: #""pre_tokenizer":{"type":"Whitespace"},"decoder":{"type":"ByteLevel"}"#), "Whitespace"),
         (json(rest: #""normalizer":{"type":"NFKC"},"# + byteLevel), "NFKC"),
         (
+            json(
+                rest: #""normalizer":{"type":"Prepend","prepend":"\#(String(repeating: "x", count: 100))"},"#
+                    + byteLevel),
+            "100 bytes"
+        ),
+        (
             json(rest: #""pre_tokenizer":{"type":"ByteLevel","add_prefix_space":true},"decoder":{"type":"ByteLevel"}"#),
             "prefix"
         ),
