@@ -1,23 +1,14 @@
-import Foundation
-
 /// Text on its way through the normalizers, with the source offset after each byte where somebody asked for it.
 struct AlignedText {
     var bytes: [UInt8]
-    /// Per byte: where in the source the scalar ends that it came from. Nil when offsets aren't tracked.
+    /// Per byte the source offset after what it came from; a longer replacement reaches that only with its last byte.
+    /// Nil when offsets aren't tracked.
     var ends: [Int]?
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, base: Int, tracksEnds: Bool) {
         self.bytes = Array(bytes)
         guard tracksEnds else { return }
-        var ends: [Int] = []
-        ends.reserveCapacity(bytes.count)
-        var position = 0
-        while position < bytes.count {
-            let length = min(Scalars.length(lead: bytes[position]), bytes.count - position)
-            for _ in 0..<length { ends.append(base + position + length) }
-            position += length
-        }
-        self.ends = ends
+        ends = (0..<bytes.count).map { base + $0 + 1 }
     }
 
     /// The source offset after the first `count` bytes, given where the source starts.
@@ -56,11 +47,16 @@ struct AlignedText {
         if ends != nil { ends = replacedEnds }
     }
 
+    /// The ends of `count` bytes that stand for a range of the source.
+    private static func spread(_ count: Int, over range: Range<Int>) -> [Int] {
+        (0..<count).map { range.lowerBound + range.count * ($0 + 1) / count }
+    }
+
     /// Unicode's normalization form C. Below U+0300 (lead byte 0xCC) every text is in that form already.
     mutating func composeCanonically() {
         guard bytes.contains(where: { $0 >= 0xCC }) else { return }
         let text = String(decoding: bytes, as: UTF8.self)
-        let composed = Array(text.precomposedStringWithCanonicalMapping.utf8)
+        let composed = Array(CanonicalComposition.composed(text).utf8)
         guard composed != bytes else { return }
         if let ends { self.ends = Self.composedEnds(of: text, count: composed.count, ends: ends) }
         bytes = composed
@@ -72,9 +68,10 @@ struct AlignedText {
         var position = 0
         for character in text {
             let cluster = String(character)
+            let length = CanonicalComposition.composed(cluster).utf8.count
+            let range = ends[position] - 1..<ends[position + cluster.utf8.count - 1]
+            composedEnds.append(contentsOf: spread(length, over: range))
             position += cluster.utf8.count
-            let length = cluster.precomposedStringWithCanonicalMapping.utf8.count
-            composedEnds.append(contentsOf: repeatElement(ends[position - 1], count: length))
         }
         // Not seen; offsets then point at the end of the text, and the ids stay right.
         guard composedEnds.count == count else { return Array(repeating: ends.last ?? 0, count: count) }
