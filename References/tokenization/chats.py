@@ -1,13 +1,16 @@
 """Golden tokens and weights for the chat formats: the official templates in templates/, rendered by transformers 5.24.0.
 
-Run after golden.py, whose small tokenizers it uses.
+Run after golden.py, whose small tokenizers it uses; with the model's file also SmolLM2's own.
 """
 
+import argparse
 import json
 from pathlib import Path
 
 import transformers
 from tokenizers import Tokenizer
+
+import golden
 
 assert transformers.__version__ == "5.24.0", f"transformers 5.24.0 is pinned, found {transformers.__version__}"
 HERE = Path(__file__).parent
@@ -16,6 +19,7 @@ HERE = Path(__file__).parent
 FORMATS = [
     ("chatml", "chatml", "qwen2", None, "<|im_end|>", "<|im_end|>"),
     ("smollm2", "chatml-smollm2", "smollm", None, "<|im_end|>", "<|im_end|>"),
+    ("smollm2", "chatml-smollm2", "smollm2", None, "<|im_end|>", "<|im_end|>"),
     ("qwen2.5", "chatml-qwen2.5", "qwen2", None, "<|im_end|>", "<|im_end|>"),
     ("qwen3", "qwen3", "qwen2", None, "<|im_end|>", "<|im_end|>"),
     ("llama3", "llama3", "llama3", "<|begin_of_text|>", "<|eot_id|>", "<|eot_id|>"),
@@ -85,9 +89,12 @@ def weights(tokenizer, encoding, text, messages, end):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="SmolLM2's GGUF file")
+    model = parser.parse_args().model
     lines = []
     for template, name, small, begin, stop, end in FORMATS:
-        raw = Tokenizer.from_file(str(HERE / "golden" / f"{small}.json"))
+        raw = golden.smollm2(model) if small == "smollm2" else Tokenizer.from_file(str(HERE / "golden" / f"{small}.json"))
         tokenizer = transformers.PreTrainedTokenizerFast(
             tokenizer_object=raw, bos_token=begin, eos_token=stop,
             chat_template=(HERE / "templates" / f"{template}.jinja").read_text(encoding="utf-8"))

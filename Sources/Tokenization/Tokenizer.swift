@@ -23,6 +23,8 @@ public final class Tokenizer: Sendable {
     /// The tokens that begin and end a text, as far as the file says.
     public let bos: TokenID?
     public let eos: TokenID?
+    /// Whether the file says that a text begins with `bos`. `encode` never adds it; a chat format writes its own.
+    public let addsBOS: Bool
 
     /// Reads a Hugging Face `tokenizer.json`; `file` is its name for errors.
     ///
@@ -47,6 +49,7 @@ public final class Tokenizer: Sendable {
         decoder = parts.decoder
         bos = parts.bos
         eos = parts.eos
+        addsBOS = parts.addsBOS && parts.bos != nil
         added = Dictionary(parts.added.map { ($0.id, $0) }) { first, _ in first }
         addedByContent = Dictionary(parts.added.map { ($0.content, $0.id) }) { first, _ in first }
         var finder = AddedTokenFinder()
@@ -197,4 +200,5 @@ struct TokenizerParts {
     var decoder: TokenDecoder
     var bos: TokenID?
     var eos: TokenID?
+    var addsBOS: Bool
 }

@@ -32,14 +32,26 @@ struct ChatFormatTests {
 
     @Test("text, tokens and weights are the template's", arguments: templates)
     func equalsTemplate(template: String, format: ChatFormat) throws {
-        let talks: [[ChatMessage]] = try Golden.committed.rows("talks")
-        let lines: [Line] = try Golden.committed.rows("chats").filter { (line: Line) in line.template == template }
+        let lines: [Line] = try Golden.committed.rows("chats").filter { (line: Line) in
+            line.template == template && line.tokenizer != "smollm2"
+        }
         try #require(!lines.isEmpty)
-        let tokenizer = try Golden.committed.tokenizer(lines[0].tokenizer)
+        try compare(lines, format, Golden.committed.tokenizer(lines[0].tokenizer))
+    }
+
+    @Test("SmolLM2's template with its own vocabulary", .enabled(if: RealTokenizer.source != nil))
+    func equalsRealTemplate() throws {
+        let tokenizer = try Tokenizer(source: #require(RealTokenizer.source), file: "SmolLM2.gguf")
+        let lines: [Line] = try Golden.committed.rows("chats").filter { (line: Line) in line.tokenizer == "smollm2" }
+        try compare(lines, .chatmlSmolLM2, tokenizer)
+    }
+
+    private func compare(_ lines: [Line], _ format: ChatFormat, _ tokenizer: Tokenizer) throws {
+        let talks: [[ChatMessage]] = try Golden.committed.rows("talks")
         var weighed = 0
         for line in lines {
             #expect(line.format == format)
-            let place: Comment = "\(template), talk \(line.talk), generation prompt \(line.generation)"
+            let place: Comment = "\(line.template), talk \(line.talk), generation prompt \(line.generation)"
             let messages = talks[line.talk]
             if line.refused == true {
                 #expect(throws: ChatFormatError.self, place) {
@@ -56,12 +68,24 @@ struct ChatFormatTests {
                 #expect(chat.weights.map { $0 == 1 ? "1" : "0" }.joined() == weights, place)
             }
         }
-        #expect(weighed > 10)
+        #expect(weighed > 5)
     }
 
     @Test("a template is recognised", arguments: templates)
     func recognised(template: String, format: ChatFormat) throws {
         #expect(try ChatFormat.recognise(template: Self.template(template)) == format)
+    }
+
+    @Test("ChatML with tools and without a system prompt of its own is ChatML")
+    func chatMLWithTools() throws {
+        let template = try Self.template("qwen2.5").replacingOccurrences(
+            of:
+                "{{- '<|im_start|>system\\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\\n' }}",
+            with: ""
+        )
+        .replacingOccurrences(
+            of: "{{- 'You are Qwen, created by Alibaba Cloud. You are a helpful assistant.' }}", with: "")
+        #expect(try ChatFormat.recognise(template: template) == .chatml)
     }
 
     @Test(
@@ -70,7 +94,9 @@ struct ChatFormatTests {
             "", "{{ messages }}", "{% for m in messages %}<|user|>{{ m.content }}<|end|>{% endfor %}",
             "<|im_start|>[INST]<|im_end|>[/INST]",
             "{{ '<|im_start|>system\\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant!<|im_end|>' }}",
-            "{{ '<|im_start|>system\\nYou are a pirate<|im_end|>\\n' }}", "<start_of_turn>", "[INST] <<SYS>> [/INST]",
+            "{{ '<|im_start|>system\\nYou are a pirate<|im_end|>\\n' }}", "<start_of_turn>",
+            "{{ '<|im_start|>system\\nBe kind.<|im_end|>\\n' }}",
+            "{{ '<|im_start|>system\\n' }}{{ 'You are kind.<|im_end|>' }}", "[INST] <<SYS>> [/INST]",
         ])
     func unknownTemplate(template: String) {
         let error = #expect(throws: ChatFormatError.self) { try ChatFormat.recognise(template: template) }

@@ -49,7 +49,8 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     ///
     /// - Throws: ``CheckpointError`` if a pattern isn't a regular expression that can be tried in bounded time.
     public func rank(of module: String) throws -> Int {
-        try ModulePattern.first(of: rankPattern.keys.sorted(), matchingEndOf: module).flatMap { rankPattern[$0] } ?? rank
+        try ModulePattern.first(of: rankPattern.keys.sorted(), matchingEndOf: module).flatMap { rankPattern[$0] }
+            ?? rank
     }
 
     public func alpha(of module: String) throws -> Double {

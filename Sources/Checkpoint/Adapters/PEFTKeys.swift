@@ -109,7 +109,7 @@ struct PEFTKeys {
             }
         switch reader.value("target_modules") {
         case .string(let word)? where word.lowercased() == "all-linear":
-            return AdaptedModule.names.map { String($0.split(separator: ".")[1]) }
+            return AdaptedModule.names.map { String($0.split(separator: ".")[1]) }.sorted()
         case .string(let pattern)?:
             return try modules.filter { try !excluded.contains($0) && ModulePattern.matchesAll(of: $0, pattern) }
         case .array(let values)?:

@@ -39,7 +39,7 @@ extension ModelConfiguration {
         embeddingScale = family == .gemma3 ? Float(Double(max(hiddenSize, 0)).squareRoot()) : nil
         ropeTheta = keys.roundedDouble("rope.freq_base") ?? (family == .gemma3 ? 1_000_000 : 10_000)
         localRopeTheta = family == .gemma3 ? keys.roundedDouble("rope.freq_base_swa") ?? 10_000 : nil
-        ropeScaling = Self.scaling(&keys, gguf: gguf)
+        ropeScaling = Self.scaling(&keys, gguf: gguf).recognisingLlama3(theta: ropeTheta, headDimension: headDimension)
         let count = min(max(layerCount, 0), 4096)
         layerKinds = Array(repeating: .full, count: count)
         slidingWindow = keys.optionalInteger("attention.sliding_window").flatMap { $0 == 0 ? nil : $0 }

@@ -11,6 +11,16 @@ struct ModelFolder: Sendable {
     /// tokenizer_config.json, empty if there is none.
     let tokenizerConfig: [String: JSON]
 
+    var tokenizerURL: URL { url.appendingPathComponent("tokenizer.json") }
+
+    /// The files of a tokenizer, whichever of them there are.
+    static let tokenizerNames = [
+        "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
+        "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model",
+    ]
+    /// The small files that make a model what it is.
+    static let contentNames = ["config.json", "generation_config.json"] + tokenizerNames
+
     private static let limit = 1 << 26
 
     init(_ url: URL) throws {

@@ -5,6 +5,12 @@ enum SafetensorsFolder {
     static let single = "model.safetensors"
     static let index = "model.safetensors.index.json"
 
+    /// The names of the folder's weight files, with the index where there is one.
+    static func names(in folder: URL) throws -> [String] {
+        if FileManager.default.fileExists(atPath: folder.appendingPathComponent(single).path) { return [single] }
+        return try shardNames(folder.appendingPathComponent(index)).names + [index]
+    }
+
     /// The folder's weight files.
     static func files(in folder: URL) throws -> [SafetensorsFile] {
         let indexURL = folder.appendingPathComponent(index)
@@ -18,7 +24,7 @@ enum SafetensorsFolder {
         return try shards(indexURL, in: folder)
     }
 
-    private static func shards(_ indexURL: URL, in folder: URL) throws -> [SafetensorsFile] {
+    private static func shardNames(_ indexURL: URL) throws -> (names: [String], map: [String: JSON]) {
         let file = indexURL.relativePath
         let index = try JSON.object(at: indexURL, limit: 1 << 26)
         guard let map = index["weight_map"]?.object, !map.isEmpty else {
@@ -34,15 +40,21 @@ enum SafetensorsFolder {
             }
             names.insert(name)
         }
+        return (names.sorted(), map)
+    }
+
+    private static func shards(_ indexURL: URL, in folder: URL) throws -> [SafetensorsFile] {
+        let file = indexURL.relativePath
+        let (names, map) = try shardNames(indexURL)
         let missing = names.filter {
             !FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
         }
         guard missing.isEmpty else {
             throw CheckpointError.all(
-                missing.sorted().map { "the shard \($0) is missing" }, file: file, remedy: "Fetch the model again")
+                missing.map { "the shard \($0) is missing" }, file: file, remedy: "Fetch the model again")
         }
-        let files = try names.sorted().map { try SafetensorsFile(folder.appendingPathComponent($0)) }
-        let byName = Dictionary(zip(names.sorted(), files), uniquingKeysWith: { $1 })
+        let files = try names.map { try SafetensorsFile(folder.appendingPathComponent($0)) }
+        let byName = Dictionary(zip(names, files), uniquingKeysWith: { $1 })
         for (tensor, value) in map {
             guard let shard = value.string, byName[shard]?.records[tensor] != nil else {
                 throw CheckpointError(

@@ -10,7 +10,7 @@ extension ChatFormat {
             "the model's chat template is not one of those known here; choose the nearest with --chat-format NAME, one of "
                 + allCases.map(\.rawValue).joined(separator: ", "))
         let families: [(String, ChatFormat?)] = [
-            ("<|im_start|>", has("<|im_end|>") ? chatMLVariant(has) : nil),
+            ("<|im_start|>", has("<|im_end|>") ? chatMLVariant(template, has) : nil),
             ("<|start_header_id|>", llamaVariant(has)),
             ("<start_of_turn>", has("<end_of_turn>") ? gemmaVariant(has) : nil),
             ("[INST]", has("[/INST]") ? mistralVariant(has) : nil),
@@ -20,15 +20,29 @@ extension ChatFormat {
         return format
     }
 
-    private static func chatMLVariant(_ has: (String) -> Bool) -> ChatFormat? {
+    private static func chatMLVariant(_ template: String, _ has: (String) -> Bool) -> ChatFormat? {
         if has("enable_thinking") {
             return has("'<think>\\n\\n</think>\\n\\n'") && has("last_query_index")
                 && !has("system\\nYou are") ? .qwen3 : nil
         }
-        if has("bos_token") || has("think>") || has("strip") || has("trim") || has("<|im_sep|>") { return nil }
+        if ["bos_token", "think", "reasoning", "strip", "trim", "<|im_sep|>"].contains(where: has) { return nil }
         let defaults = allCases.filter { $0.defaultSystemPrompt.map { has($0 + "<|im_end|>") } ?? false }
         if defaults.count == 1 { return defaults[0] }
-        return has("You are ") || has("system\\n'") || has("system\n'") ? nil : .chatml
+        return writesOwnSystemPrompt(template) ? nil : .chatml
+    }
+
+    /// Whether a ChatML template holds system text of its own: words after "system\n", or any "You are …" but the sentence
+    /// with which Qwen's templates introduce tools.
+    private static func writesOwnSystemPrompt(_ template: String) -> Bool {
+        let bytes = Array(template.utf8)
+        func follows(_ part: String) -> [ArraySlice<UInt8>] {
+            let part = Array(part.utf8)
+            return bytes.indices.filter { bytes[$0] == part[0] && bytes[$0...].starts(with: part) }
+                .map { bytes[($0 + part.count)...] }
+        }
+        let afterHeader = follows("system\\n") + follows("system\n")
+        return afterHeader.contains { $0.first != UInt8(ascii: "'") && $0.first != UInt8(ascii: "\"") }
+            || follows("You are ").contains { !$0.starts(with: "provided with function signatures".utf8) }
     }
 
     private static func llamaVariant(_ has: (String) -> Bool) -> ChatFormat? {

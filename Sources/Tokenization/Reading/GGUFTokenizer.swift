@@ -117,7 +117,8 @@ extension GGUFTokenizerSource {
             model: builder.model(merges: table, ignoresMerges: Self.ignoringMerges.contains(pre)),
             added: builder.added, normalizers: Self.composing.contains(pre) ? [.composeCanonically] : [],
             splitters: splitters, decoder: .byteLevel, bos: try token(bos, "bos", file),
-            eos: try token(eos, "eos", file))
+            eos: try token(eos, "eos", file),
+            addsBOS: addBOS ?? false)
     }
 
     private func sentencePieceParts(_ file: String) throws -> TokenizerParts {
@@ -144,6 +145,6 @@ extension GGUFTokenizerSource {
             decoder: .steps(
                 [.replace(mark, with: space), .byteFallback, .fuse]
                     + (addsSpace ? [.strip(space, start: 1, stop: 0)] : [])),
-            bos: try token(bos, "bos", file), eos: try token(eos, "eos", file))
+            bos: try token(bos, "bos", file), eos: try token(eos, "eos", file), addsBOS: addBOS ?? true)
     }
 }

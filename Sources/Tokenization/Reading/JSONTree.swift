@@ -72,7 +72,12 @@ struct JSONTree {
     }
 
     private mutating func skipSpace() {
-        while position < length, [0x20, 0x0A, 0x0D, 0x09].contains(storage[position]) { position += 1 }
+        while position < length {
+            switch storage[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
     }
 
     private mutating func expect(_ literal: StaticString, _ value: Value) throws -> Value {

@@ -35,7 +35,7 @@ struct TokenizerFile {
                 unknown: unknown, fusesUnknown: try flag("fuse_unk", in: model, at: "model") ?? false,
                 ignoresMerges: try flag("ignore_merges", in: model, at: "model") ?? false),
             added: builder.added, normalizers: normalizers, metaspace: spacing.metaspace, splitters: spacing.splitters,
-            decoder: decoder, bos: ends.bos, eos: ends.eos)
+            decoder: decoder, bos: ends.bos, eos: ends.eos, addsBOS: ends.bos != nil)
     }
 
     // MARK: - Model
@@ -156,9 +156,9 @@ struct TokenizerFile {
         try sequence(value, "normalizers", at: "normalizer").map { step, place in
             switch try type(step, at: place) {
             case "NFC": return .composeCanonically
-            case "Prepend": return .prepend(try required("prepend", in: step, at: place))
+            case "Prepend": return .prepend(try short("prepend", in: step, at: place))
             case "Replace":
-                return .replace(try literal(step, at: place), with: try required("content", in: step, at: place))
+                return .replace(try literal(step, at: place), with: try short("content", in: step, at: place))
             case let other:
                 throw unknown(other, "normalizer", place, "NFC, Prepend, Replace with a string")
             }
@@ -233,7 +233,7 @@ struct TokenizerFile {
     }
 
     private func metaspace(_ step: JSONTree.Value, at place: String) throws -> Metaspace {
-        let replacement = try required("replacement", in: step, at: place)
+        let replacement = try short("replacement", in: step, at: place)
         let scheme: Metaspace.PrependScheme
         if let name = try string("prepend_scheme", in: step, at: place) {
             let name = String(decoding: name, as: UTF8.self)
@@ -264,7 +264,7 @@ struct TokenizerFile {
             try steps.map { step, place in
                 switch try type(step, at: place) {
                 case "Replace":
-                    return .replace(try literal(step, at: place), with: try required("content", in: step, at: place))
+                    return .replace(try literal(step, at: place), with: try short("content", in: step, at: place))
                 case "ByteFallback": return .byteFallback
                 case "Fuse": return .fuse
                 case "Strip":
@@ -301,6 +301,15 @@ struct TokenizerFile {
     private func required(_ key: String, in object: JSONTree.Value, at place: String) throws -> [UInt8] {
         guard let text = try string(key, in: object, at: place) else {
             throw TokenizerError("\(file): \(place).\(key) is missing")
+        }
+        return text
+    }
+
+    /// A string that is put into texts again and again: a long one could make them huge.
+    private func short(_ key: String, in object: JSONTree.Value, at place: String) throws -> [UInt8] {
+        let text = try required(key, in: object, at: place)
+        guard text.count <= 64 else {
+            throw TokenizerError("\(file): \(place).\(key) has \(text.count) bytes; more than 64 are not plausible")
         }
         return text
     }
