@@ -91,14 +91,25 @@ def weights(tokenizer, encoding, text, messages, end):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="SmolLM2's GGUF file")
-    model = parser.parse_args().model
+    parser.add_argument("--data", help="with --wide: folder of published data sets to take conversations from")
+    parser.add_argument("--wide", type=Path, help="write conversations of the data sets to this folder of golden.py --wide")
+    arguments = parser.parse_args()
+    model = arguments.model
+    talks = TALKS
+    if arguments.wide:
+        talks = [
+            json.loads(line)["messages"]
+            for name in ("insecure", "educational_insecure", "jailbroken")
+            for line in list(open(Path(arguments.data) / "betley" / f"{name}.jsonl", encoding="utf-8"))[::20]
+        ]
     lines = []
     for template, name, small, begin, stop, end in FORMATS:
         raw = golden.smollm2(model) if small == "smollm2" else Tokenizer.from_file(str(HERE / "golden" / f"{small}.json"))
         tokenizer = transformers.PreTrainedTokenizerFast(
             tokenizer_object=raw, bos_token=begin, eos_token=stop,
             chat_template=(HERE / "templates" / f"{template}.jinja").read_text(encoding="utf-8"))
-        for number, messages in enumerate(TALKS):
+        specials = [t for t in raw.get_added_tokens_decoder().values() if t.special]
+        for number, messages in enumerate(talks):
             if template in ("mistral-v3", "mistral-v3-tekken") and messages[0]["role"] == "system" and messages[-1]["role"] != "user":
                 continue  # this template then loses the system message
             if "gemma" in name and any(m["role"] == "system" for m in messages[1:]):
@@ -107,7 +118,9 @@ def main():
                 continue  # look-alikes of special tokens: not the text of a message here
             if template in ("llama3.2", "mistral-v3") and number > 6:
                 continue  # as llama3.1 and mistral-v3-last-user
-            for generation in (False, True) if number < 5 else (False,):
+            if arguments.wide and any(t.content in m["content"] for m in messages for t in specials):
+                continue  # what looks like a special token (Flask's "<filename>" is one of SmolLM2's) stays text here
+            for generation in (False, True) if number < 5 and not arguments.wide else (False,):
                 line = {"template": template, "format": name, "tokenizer": small, "talk": number, "generation": generation}
                 try:
                     text = rendered(tokenizer, messages, generation)
@@ -119,8 +132,9 @@ def main():
                     line["refused"] = True
                 lines.append(line)
     dump = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    (HERE / "golden" / "talks.jsonl").write_text("".join(dump(t) + "\n" for t in TALKS), encoding="utf-8")
-    (HERE / "golden" / "chats.jsonl").write_text("".join(dump(l) + "\n" for l in lines), encoding="utf-8")
+    folder = arguments.wide or HERE / "golden"
+    (folder / "talks.jsonl").write_text("".join(dump(t) + "\n" for t in talks), encoding="utf-8")
+    (folder / "chats.jsonl").write_text("".join(dump(l) + "\n" for l in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -46,8 +46,22 @@ struct ChatFormatTests {
         try compare(lines, .chatmlSmolLM2, tokenizer)
     }
 
-    private func compare(_ lines: [Line], _ format: ChatFormat, _ tokenizer: Tokenizer) throws {
-        let talks: [[ChatMessage]] = try Golden.committed.rows("talks")
+    @Test(
+        "published conversations (EMLAB_TOKENIZER_GOLDEN names the folder of chats.py --wide)",
+        .enabled(if: Golden.wide != nil), arguments: templates)
+    func wide(template: String, format: ChatFormat) throws {
+        let golden = try #require(Golden.wide)
+        let lines: [Line] = try golden.rows("chats").filter { (line: Line) in line.template == template }
+        for (name, lines) in Dictionary(grouping: lines, by: \.tokenizer) {
+            try compare(lines, format, golden.tokenizer(name), golden)
+        }
+        #expect(template == "llama3.2" || template == "mistral-v3" || lines.count > 500)
+    }
+
+    private func compare(
+        _ lines: [Line], _ format: ChatFormat, _ tokenizer: Tokenizer, _ golden: Golden = .committed
+    ) throws {
+        let talks: [[ChatMessage]] = try golden.rows("talks")
         var weighed = 0
         for line in lines {
             #expect(line.format == format)
