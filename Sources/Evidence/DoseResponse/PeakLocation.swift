@@ -26,7 +26,7 @@ public struct PeakLocation: Sendable, Codable, Equatable {
     }
 
     public var inWords: String {
-        let set = plausible.map(Estimate.digits).joined(separator: ", ")
+        let set = plausible.map { Estimate.digits($0) }.joined(separator: ", ")
         var words = "Highest at \(Estimate.digits(best)); not excluded as the highest (\(Int(level * 100)) %): \(set)."
         if let insideP {
             words +=

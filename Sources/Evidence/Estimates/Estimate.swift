@@ -89,10 +89,11 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
 
     /// Three significant digits, at most four after the point.
-    static func digits(_ number: Double) -> String {
+    /// With `small`, numbers below 0.001 are written as powers of ten.
+    package static func digits(_ number: Double, small: Bool = false) -> String {
         guard number.isFinite else { return number.isNaN ? "unknown" : number > 0 ? "unbounded" : "unbounded below" }
         let size = abs(number)
-        guard size < 1e6 else { return String(number) }
+        guard size < 1e6, !small || size == 0 || size >= 1e-3 else { return power(number) }
         let places = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
@@ -104,6 +105,22 @@ public struct Estimate: Sendable, Codable, Equatable {
         let divisor = Int(scale)
         let fraction = String(whole % divisor)
         return sign + "\(whole / divisor)." + String(repeating: "0", count: places - fraction.count) + fraction
+    }
+}
+
+extension Estimate {
+    /// Three significant digits times a power of ten.
+    private static func power(_ number: Double) -> String {
+        var (mantissa, exponent) = (abs(number), 0)
+        while mantissa >= 9.995 {
+            mantissa /= 10
+            exponent += 1
+        }
+        while mantissa < 0.9995 {
+            mantissa *= 10
+            exponent -= 1
+        }
+        return "\(number < 0 ? "−" : "")\(digits(mantissa))e\(exponent)"
     }
 }
 
