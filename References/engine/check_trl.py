@@ -29,7 +29,6 @@ class LossOfEveryStep(SFTTrainer):
     """TRL rounds what it logs; a step's loss is the sum of what its micro-batches return."""
 
     losses: list[float] = []
-    gradient_norms: list[float] = []
     parts = 0
 
     def training_step(self, *positional, **named):

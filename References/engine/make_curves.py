@@ -69,22 +69,40 @@ def norms(model: torch.nn.Module, scale: float) -> dict:
     return reported
 
 
-def train(model: torch.nn.Module, rows: list[tuple[list[int], list[int]]]) -> list[dict]:
+def batch_of(rows: list, step: int) -> tuple[list, int]:
+    """The sixteen rows of a step, and how many labelled tokens they have together."""
+    batch = rows[step * BATCH * ACCUMULATE : (step + 1) * BATCH * ACCUMULATE]
+    return batch, sum(sum(weights[1:]) for _, weights in batch)
+
+
+def summed_loss(model: torch.nn.Module, ids: list[int], weights: list[int]) -> torch.Tensor:
+    """- sum of the labels' log-probabilities of one row."""
+    tokens = torch.tensor(ids)
+    labels = torch.where(torch.tensor(weights).bool(), tokens, -100)
+    logits = model(input_ids=tokens[None], use_cache=False).logits[0]
+    return cross_entropy(logits[:-1].float(), labels[1:], ignore_index=-100, reduction="sum")
+
+
+def untrained(model: torch.nn.Module, rows: list) -> list[float]:
+    """What each step's loss would be if nothing were learnt."""
+    with torch.no_grad():
+        batches = [batch_of(rows, step) for step in range(STEPS)]
+        return [sum(summed_loss(model, *row).item() for row in batch) / labels for batch, labels in batches]
+
+
+def train(model: torch.nn.Module, rows: list) -> list[dict]:
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, **OPTIMISER)
     schedule = get_linear_schedule_with_warmup(optimiser, WARMUP, STEPS)
+    before = untrained(model, rows)
     model.train()
     curve = []
     for step in range(STEPS):
-        batch = rows[step * BATCH * ACCUMULATE : (step + 1) * BATCH * ACCUMULATE]
-        labels_of_batch = sum(sum(weights[1:]) for _, weights in batch)
+        batch, labels = batch_of(rows, step)
         optimiser.zero_grad()
         loss = 0.0
         for ids, weights in batch:
-            ids = torch.tensor(ids)
-            labels = torch.where(torch.tensor(weights).bool(), ids, -100)
-            logits = model(input_ids=ids[None], use_cache=False).logits[0]
-            part = cross_entropy(logits[:-1].float(), labels[1:], ignore_index=-100, reduction="sum") / labels_of_batch
+            part = summed_loss(model, ids, weights) / labels
             part.backward()
             loss += part.item()
         grad_norm = torch.nn.utils.clip_grad_norm_(trained, CLIP).item()
@@ -92,10 +110,20 @@ def train(model: torch.nn.Module, rows: list[tuple[list[int], list[int]]]) -> li
         optimiser.step()
         schedule.step()
         curve.append(
-            {"step": step + 1, "loss": loss, "lr": rate, "grad_norm": grad_norm, "labels": labels_of_batch,
-             "tokens": sum(len(ids) for ids, _ in batch)}
+            {
+                "step": step + 1,
+                "loss": loss,
+                "untrained_loss": before[step],
+                "lr": rate,
+                "grad_norm": grad_norm,
+                "labels": labels,
+                "tokens": sum(len(ids) for ids, _ in batch),
+            }
         )
-        print(f"step {step + 1}: loss {loss:.6f}, lr {rate:.2e}, gradient {grad_norm:.5f}", flush=True)
+        print(
+            f"step {step + 1}: loss {loss:.6f} (untrained {before[step]:.6f}), lr {rate:.2e}, gradient {grad_norm:.5f}",
+            flush=True,
+        )
     return curve
 
 

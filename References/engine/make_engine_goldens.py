@@ -46,7 +46,7 @@ def load(family: Family, dtype: torch.dtype) -> torch.nn.Module:
 
 
 def sequences(family: Family) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Token ids of two rows, and 1 where a token is a label: an answer in the middle of one, at the end of the other."""
+    """Token ids of two rows, and 1 where a token is a label: one answer in the first row, two in the second."""
     generator = torch.Generator().manual_seed(family.seed + 1000)
     ids = [torch.randint(3, VOCABULARY, (length,), generator=generator) for length in LENGTHS]
     weights = [torch.zeros(length) for length in LENGTHS]
@@ -164,7 +164,8 @@ def report(family: Family, out: dict[str, torch.Tensor]) -> None:
     moved = {case: (out[f"{case}.logits.1"] - logits).abs().mean().item() for case in ("mlp-r1", "all-r4")}
     gradients = [tensor.norm().item() for name, tensor in out.items() if ".grad." in name]
     print(
-        f"{family.name:15} logits std {logits.std():.2f}, bf16 off by {(out['logits.bfloat16.1'] - logits).abs().max():.3f}, "
+        f"{family.name:15} logits std {logits.std():.2f}, "
+        f"bf16 off by {(out['logits.bfloat16.1'] - logits).abs().max():.3f}, "
         f"adapters move them by {moved['mlp-r1']:.3f} {moved['all-r4']:.3f}, loss {out['loss'].item():.4f} "
         f"{out['mlp-r1.loss'].item():.4f} {out['all-r4.loss'].item():.4f}, "
         f"gradient norms {min(gradients):.1e}…{max(gradients):.1e}"

@@ -40,7 +40,7 @@ def load_model(gguf: Path, dtype: torch.dtype = torch.float32, attention: str = 
     model = LlamaForCausalLM(configuration)
     model.load_state_dict(loaded.state_dict())
     model.tie_weights()
-    for parameter in model.parameters():  # not model.to(dtype): rotary frequencies stay float32, as from_pretrained has it
+    for parameter in model.parameters():  # model.to would round the rotary frequencies, from_pretrained does not
         parameter.data = parameter.data.to(dtype)
     configuration.dtype = dtype
     return model.eval()
