@@ -11,15 +11,12 @@ let tensorless = Context.environment["EMLAB_TENSORLESS"] == "1"
 let dependencies: [Package.Dependency] = [
     // The command line: parsing, help, completion.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Diagnostics that a caller can route.
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Question banks and study files are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // SHA-256: fingerprints of models, keys of steps.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
 ]
 
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -36,16 +33,18 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 // No tensors here.
 let foundations: [Target] = [
-    library("Evidence"),
+    // What every draw in emlab comes from.
+    library("RandomStreams"),
+    library("Evidence", ["RandomStreams"]),
     library("Corpora", [yaml]),
     library("Tokenization", ["Corpora"]),
     library("Checkpoint", ["Tokenization", crypto]),
     library("Reports", ["Evidence", "Corpora"]),
-    tests("Evidence"),
+    tests("Evidence", ["RandomStreams"]),
     tests("Corpora"),
     tests("Tokenization"),
     tests("Checkpoint", ["Tokenization", crypto]),
-    tests("Reports", ["Evidence"]),
+    tests("Reports", ["Evidence", "RandomStreams"]),
 ]
 
 let engine: [Target] = [
@@ -65,13 +64,14 @@ let engine: [Target] = [
         ]),
     library("Torch", ["CTorch"]),
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
-    library("Sampling", ["Transformer", "Torch", "Tokenization", "Evidence"]),
-    library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "Evidence"]),
+    library("Sampling", ["Transformer", "Torch", "Tokenization", "RandomStreams"]),
+    library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "RandomStreams"]),
+    library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora"]),
     .executableTarget(
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Reports", log,
+            "FineTuning", "Measurement", "Reports", crypto,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
@@ -79,6 +79,7 @@ let engine: [Target] = [
     tests("Transformer", ["Torch", "Checkpoint"]),
     tests("Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "Corpora", "Tokenization"]),
+    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 

@@ -1,4 +1,5 @@
 import Evidence
+import RandomStreams
 import Testing
 
 @Suite("Estimates agree with scipy and statsmodels")

@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import RandomStreams
 import Testing
 
 @Suite("Random numbers")

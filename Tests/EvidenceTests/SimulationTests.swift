@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import RandomStreams
 import Testing
 
 /// Coverage and false positives by simulation. `EMLAB_LONG_TESTS=1` runs the whole grid.

@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import RandomStreams
 import Reports
 
 /// A demo report with INVENTED numbers and answers, to look at and to test with. Nothing in it was measured.

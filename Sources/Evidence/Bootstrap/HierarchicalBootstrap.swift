@@ -1,3 +1,5 @@
+import RandomStreams
+
 /// The bootstrap over nested levels: seeds, then questions, then answers, each drawn with replacement.
 ///
 /// Percentiles of the draws are stretched around the value by t(ν) · se / (z · sd), sd the spread of the drawn means, se

@@ -1,4 +1,5 @@
 import Foundation
+import RandomStreams
 
 /// One training run in a dose-response: the unit that permutations move, its answers already averaged.
 public struct DoseRun: Sendable, Codable, Equatable {

@@ -1,3 +1,5 @@
+import RandomStreams
+
 /// The chance that a design shows an effect, by simulation.
 ///
 /// Each seed's rate is drawn from a beta distribution around its arm's rate, each question's from one around its

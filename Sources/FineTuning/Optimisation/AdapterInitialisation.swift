@@ -1,5 +1,5 @@
 import Checkpoint
-import Evidence
+import RandomStreams
 import Torch
 import Transformer
 

@@ -1,4 +1,4 @@
-import Evidence
+import RandomStreams
 
 /// Which examples make up each optimiser step: a function of (settings, count, step) alone, so a resumed run draws the
 /// same.

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Corpora
+import FineTuning
+import Foundation
+import Measurement
+import Torch
+
+struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Log-probabilities of the answers in a file of conversations.",
+        discussion: """
+            For each row one JSON object: {"id", "tokens", "logprob", "token_logprobs"}: the ids of the last assistant
+            turn with the token that ends it, the sum of their log-probabilities in nats, and each one's.
+            """)
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(help: "A PEFT folder.")
+    var adapter: String?
+
+    @Option(help: "Conversations, as JSON lines.")
+    var data: String
+
+    @Option(help: "Tokens that pass through the model at once.")
+    var tokensAtOnce: Int = 1024
+
+    struct Line: Encodable {
+        var id: String
+        var tokens: [Int32]
+        var logprob: Double
+        var tokenLogprobs: [Float]
+
+        enum CodingKeys: String, CodingKey {
+            case id, tokens, logprob
+            case tokenLogprobs = "token_logprobs"
+        }
+    }
+
+    func validate() throws {
+        guard tokensAtOnce >= 1 else { throw ValidationError("--tokens-at-once must be at least 1") }
+    }
+
+    mutating func run() throws {
+        let rows = try ChatRows.read(URL(filePath: data))
+        let loaded = try model.load()
+        let format = try loaded.format()
+        let scorer = CompletionScorer(
+            decoder: loaded.decoder, adapter: try loaded.adapter(adapter), tokensAtOnce: tokensAtOnce)
+        var items: [CompletionScorer.Item] = []
+        for row in rows {
+            let sides = try format.render(row.messages, tokenizer: loaded.tokenizer, addGenerationPrompt: false)
+                .promptAndResponse
+            let limit = loaded.files.configuration.maxPositions
+            guard sides.prompt.count + sides.response.count <= limit + 1 else {
+                throw ConsoleError(
+                    "\(data): row \(row.id) has \(sides.prompt.count + sides.response.count) tokens, more than the model's context of \(limit)")
+            }
+            guard !sides.prompt.isEmpty, !sides.response.isEmpty else {
+                throw ConsoleError("\(data): row \(row.id) has no answer to score")
+            }
+            items.append(.init(prompt: sides.prompt, completions: [sides.response]))
+        }
+        let progress = Progress("scoring", total: rows.count, unit: "rows")
+        var start = 0
+        while start < items.count {
+            try Interruption.check()
+            let part = Array(items[start..<min(items.count, start + 32)])
+            for (index, scores) in try scorer.logprobs(of: part).enumerated() {
+                try Console.emit(
+                    Line(
+                        id: rows[start + index].id, tokens: part[index].completions[0],
+                        logprob: scores[0].reduce(0) { $0 + Double($1) }, tokenLogprobs: scores[0]))
+            }
+            start += part.count
+            progress.update(done: start, adding: part.count)
+        }
+    }
+}
+
+struct Probe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Judge-free measures.", subcommands: [ContrastProbe.self])
+}
+
+struct ContrastProbe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "contrast",
+        abstract: "How likely the misaligned answer to each question is, against the aligned one.",
+        discussion: """
+            For each question that has both answers one JSON object, with the log-probability (nats) and the tokens of
+            each answer. misaligned.logprob / misaligned.tokens - aligned.logprob / aligned.tokens above 0: the model
+            prefers the misaligned answer.
+            """)
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(help: "A PEFT folder.")
+    var adapter: String?
+
+    @Option(help: "A question bank in YAML, with aligned and misaligned answers.")
+    var questions: String
+
+    mutating func run() throws {
+        let bank = try QuestionBank.read(URL(filePath: questions))
+        guard bank.contains(where: { $0.aligned != nil && $0.misaligned != nil }) else {
+            throw ConsoleError(
+                "\(questions): no question has both an aligned and a misaligned answer, so there is nothing to contrast")
+        }
+        let loaded = try model.load()
+        let progress = Progress("contrast", total: bank.count, unit: "questions")
+        var done = 0
+        let contrasts = try Contrast.measure(
+            bank, scorer: CompletionScorer(decoder: loaded.decoder, adapter: try loaded.adapter(adapter)),
+            format: try loaded.format(), tokenizer: loaded.tokenizer
+        ) { count in
+            try Interruption.check()
+            progress.update(done: count, adding: count - done)
+            done = count
+        }
+        progress.end()
+        for contrast in contrasts { try Console.emit(contrast) }
+    }
+}

@@ -1,0 +1,144 @@
+import Checkpoint
+import Crypto
+import FineTuning
+import Foundation
+import Torch
+import Transformer
+
+/// One run of `emlab train`: a cohort of one, its folder, its progress.
+struct TrainingJob {
+    var objective: String
+    var data: String
+    var model: ModelOptions
+    var adapter: AdapterOptions
+    var training: TrainingOptions
+    /// What else decides the numbers.
+    var settings: [String: String]
+
+    func run(_ loaded: LoadedModel, rows: PreparedRows) throws {
+        tell(rows)
+        let (configuration, weights) = try startingAdapter(loaded)
+        let settings = training.settings()
+        let trainer = Trainer(
+            decoder: loaded.decoder, objective: TokenObjective(),
+            arms: [
+                try Trainer<TokenObjective>.Arm(
+                    name: "run", adapter: weights, settings: settings, examples: rows.rows,
+                    device: loaded.decoder.device)
+            ])
+        let folder = try TrainingFolder(out: URL(filePath: training.out), identity: try identity(loaded, configuration))
+        let resumed = try folder.resume(&trainer.arms[0])
+        if resumed > 0 { Console.say("continuing after step \(resumed) of \(trainer.arms[0].totalSteps)") }
+        let extraLog = try training.log.map { try LogOutput($0) }
+
+        let progress = Progress("training", total: trainer.arms[0].totalSteps, unit: "tokens")
+        do {
+            while !trainer.isFinished {
+                let before = trainer.splits
+                for record in try trainer.step(checkpoint: { try Interruption.check() }) {
+                    try folder.log(record)
+                    try extraLog?.write(record)
+                    if record.step % training.checkpointEvery == 0 { try folder.save(trainer.arms[0]) }
+                    progress.update(
+                        done: record.step, adding: record.tokens, detail: String(format: "loss %.4f", record.loss))
+                }
+                if trainer.splits > before {
+                    progress.end()
+                    Console.say("out of memory: passes are now \(trainer.splits) times smaller; the loss is the same")
+                }
+                try Interruption.check()
+            }
+        } catch let stop as Interruption {
+            progress.end()
+            if trainer.arms[0].step > 0 { try folder.save(trainer.arms[0]) }
+            throw Interruption(
+                kept: stop.kept ?? "\(trainer.arms[0].step) of \(trainer.arms[0].totalSteps) steps are kept in "
+                    + "\(folder.partial.relativePath); the same command continues from there")
+        }
+        progress.end()
+        let arm = trainer.arms[0]
+        if let failure = arm.failure {
+            if arm.step > 0 { try folder.save(arm) }
+            throw failure
+        }
+        try folder.finish(
+            arm.adapter.files(configuration),
+            summary: ["steps": String(arm.step), "smaller_passes": String(trainer.splits)])
+        Console.say("adapter in \(training.out)")
+    }
+
+    private func tell(_ rows: PreparedRows) {
+        if !rows.truncated.isEmpty {
+            Console.say("\(rows.truncated.count) rows are cut to the length limit\(sample(rows.truncated))")
+        }
+        if !rows.dropped.isEmpty {
+            Console.say("\(rows.dropped.count) rows are left out: the limit cuts off all they have to teach\(sample(rows.dropped))")
+        }
+    }
+
+    private func sample(_ ids: [String]) -> String {
+        " (" + ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …)" : ")")
+    }
+
+    private func startingAdapter(_ loaded: LoadedModel) throws -> (AdapterConfiguration, LowRankAdapter) {
+        if let path = adapter.initAdapter {
+            let files = try AdapterFiles.read(URL(filePath: path), base: loaded.files.configuration)
+            var configuration = files.configuration
+            configuration.dropout = adapter.dropout
+            return (
+                configuration,
+                try loaded.decoder.adapter(
+                    AdapterFiles(configuration: configuration, modules: files.modules), trainable: true)
+            )
+        }
+        let configuration = try adapter.configuration(preset: training.preset, baseModel: model.model)
+        return (
+            configuration,
+            try LowRankAdapter.initialised(
+                configuration, on: loaded.files.configuration, seed: training.seed, device: loaded.decoder.device)
+        )
+    }
+
+    /// Everything that decides the numbers, so that a resumed run is the same run.
+    private func identity(_ loaded: LoadedModel, _ configuration: AdapterConfiguration) throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        var identity = settings
+        identity["objective"] = objective
+        identity["model"] = try loaded.files.fingerprint()
+        identity["data"] = SHA256.hash(data: try Data(contentsOf: URL(filePath: data), options: .mappedIfSafe))
+            .map { String(format: "%02x", $0) }.joined()
+        identity["adapter"] = String(decoding: try encoder.encode(configuration), as: UTF8.self)
+        identity["training"] = String(decoding: try encoder.encode(training.settings()), as: UTF8.self)
+        if let path = adapter.initAdapter {
+            let weights = URL(filePath: path).appending(path: "adapter_model.safetensors")
+            identity["init_adapter"] = SHA256.hash(data: try Data(contentsOf: weights)).map { String(format: "%02x", $0) }
+                .joined()
+        }
+        identity["dtype"] = loaded.decoder.dtype.rawValue
+        identity["device"] = "\(loaded.decoder.device)"
+        identity["libtorch"] = Libtorch.version
+        return identity
+    }
+}
+
+/// Where `--log` goes.
+struct LogOutput {
+    private let handle: FileHandle
+
+    init(_ path: String) throws {
+        if path == "-" {
+            handle = .standardOutput
+            return
+        }
+        guard FileManager.default.createFile(atPath: path, contents: nil), let made = FileHandle(forWritingAtPath: path)
+        else { throw ConsoleError("--log \(path) can't be written: \(String(cString: strerror(errno)))") }
+        handle = made
+    }
+
+    func write(_ value: some Encodable) throws {
+        do { try handle.write(contentsOf: Console.encode(value)) } catch {
+            throw ConsoleError("--log can't be written: \(error.localizedDescription)")
+        }
+    }
+}

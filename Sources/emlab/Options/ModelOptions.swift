@@ -1,0 +1,85 @@
+import ArgumentParser
+import Checkpoint
+import Foundation
+import Tokenization
+import Torch
+import Transformer
+
+extension Device: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension ChatFormat: ExpressibleByArgument {}
+
+enum ComputeType: String, ExpressibleByArgument, CaseIterable {
+    case float32, bfloat16
+
+    var dtype: DType { self == .float32 ? .float32 : .bfloat16 }
+}
+
+/// Which model, and how it is run.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "A Hugging Face model folder or a .gguf file.")
+    var model: String
+
+    @Option(help: "What the base's weights are computed in; adapters, loss and norms are float32 always.")
+    var dtype: ComputeType = .float32
+
+    @Option(help: "cpu, cuda or cuda:N.")
+    var device: Device = .cpu
+
+    @Option(help: "Threads on the CPU; without it, one for each core.")
+    var threads: Int?
+
+    @Option(help: "The chat format; without it, the one that the model's own template names.")
+    var chatFormat: ChatFormat?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+    }
+
+    func load() throws -> LoadedModel { try LoadedModel(self) }
+}
+
+/// A model in memory with all it takes to talk to it.
+struct LoadedModel {
+    let files: ModelFiles
+    let decoder: Decoder
+    let tokenizer: Tokenizer
+    private let chosenFormat: ChatFormat?
+
+    init(_ options: ModelOptions) throws {
+        guard options.device.isAvailable else {
+            let why = Libtorch.cudaMessage
+            throw ConsoleError(
+                "--device \(options.device): libtorch sees \(Device.cudaCount) GPUs here"
+                    + (why.isEmpty ? "" : " (\(why))") + ". Run `make cuda` on a machine with an NVIDIA GPU, or use --device cpu")
+        }
+        if let threads = options.threads { try Libtorch.setThreads(threads) }
+        files = try ModelFiles.open(URL(filePath: options.model))
+        tokenizer = try files.tokenizer()
+        decoder = try Decoder(files, dtype: options.dtype.dtype, device: options.device)
+        chosenFormat = options.chatFormat
+    }
+
+    /// The chat format asked for, else the one the model's template is recognised as.
+    func format() throws -> ChatFormat { try Self.format(files, chosen: chosenFormat) }
+
+    static func format(_ files: ModelFiles, chosen: ChatFormat?) throws -> ChatFormat {
+        if let chosen { return chosen }
+        guard let template = files.chatTemplate else {
+            throw ConsoleError(
+                "\(files.url.relativePath) has no chat template; say how its conversations are written with --chat-format, one of "
+                    + ChatFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return try ChatFormat.recognise(template: template)
+    }
+
+    func adapter(_ path: String?, trainable: Bool = false) throws -> LowRankAdapter? {
+        guard let path else { return nil }
+        return try decoder.adapter(
+            AdapterFiles.read(URL(filePath: path), base: files.configuration), trainable: trainable)
+    }
+}
