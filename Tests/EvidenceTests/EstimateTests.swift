@@ -121,7 +121,9 @@ struct EstimateTests {
     func caveats() throws {
         let three = try ClusteredRate.estimate(sample(Array(repeating: [[1, 0, 0], [0, 0, 1]], count: 3)))
         #expect(three.caveats.contains { $0.hasPrefix("Three seeds can't show how seeds spread") })
-        let rows = (0..<5).map { seed in [Array(repeating: 1.0, count: 20 + seed) + Array(repeating: 0.0, count: 60)] }
+        let rows = (0..<5).map { seed in
+            [Array(repeating: 1.0, count: 20 + 3 * seed) + Array(repeating: 0.0, count: 60)]
+        }
         #expect(try ClusteredRate.estimate(sample(rows)).caveats.isEmpty)
         #expect(try MeanEstimate.of(sample([[[1, 2], [3]]])).caveats.first?.hasPrefix("One training seed") == true)
     }

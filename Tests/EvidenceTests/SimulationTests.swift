@@ -38,7 +38,7 @@ struct SimulationTests {
 
     @Test("95 % intervals of a rate hold the truth as often as they say", arguments: settings)
     func rateCoverage(setting: Setting) throws {
-        let simulations = Self.long ? 4000 : 1500
+        let simulations = Self.long ? 2000 : 1500
         var covered = 0
         for simulation in 0..<simulations {
             var random = RandomStream(seed: 1, purpose: "rate coverage", item: UInt64(simulation))
