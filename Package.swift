@@ -15,9 +15,12 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Question banks and study files are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // SHA-256: fingerprints of models, keys of steps.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
 ]
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let swiftSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
@@ -36,12 +39,12 @@ let foundations: [Target] = [
     library("Evidence"),
     library("Corpora", [yaml]),
     library("Tokenization", ["Corpora"]),
-    library("Checkpoint", ["Tokenization"]),
+    library("Checkpoint", ["Tokenization", crypto]),
     library("Reports", ["Evidence", "Corpora"]),
     tests("Evidence"),
     tests("Corpora"),
     tests("Tokenization"),
-    tests("Checkpoint", ["Tokenization"]),
+    tests("Checkpoint", ["Tokenization", crypto]),
     tests("Reports", ["Evidence"]),
 ]
 
@@ -62,8 +65,8 @@ let engine: [Target] = [
         ]),
     library("Torch", ["CTorch"]),
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
-    library("Sampling", ["Transformer", "Torch", "Tokenization"]),
-    library("FineTuning", ["Transformer", "Torch", "Tokenization", "Corpora", log]),
+    library("Sampling", ["Transformer", "Torch", "Tokenization", "Evidence"]),
+    library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "Evidence"]),
     .executableTarget(
         name: "emlab",
         dependencies: [

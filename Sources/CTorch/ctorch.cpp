@@ -1,3 +1,0 @@
-#include "ctorch.h"
-#include <torch/torch.h>
-const char *ct_version(void) { return TORCH_VERSION; }

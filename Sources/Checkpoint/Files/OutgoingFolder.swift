@@ -1,0 +1,41 @@
+import Foundation
+
+/// A folder being written: files go into a temporary folder beside it, which takes its name when all are there.
+/// Where the folder exists already, its files are replaced one by one, each atomically.
+enum OutgoingFolder {
+    /// - Parameter body: writes the files into the folder that it is given.
+    static func write(to target: URL, _ body: (URL) throws -> Void) throws {
+        let manager = FileManager.default
+        var isFolder: ObjCBool = false
+        if manager.fileExists(atPath: target.path, isDirectory: &isFolder) {
+            guard isFolder.boolValue else {
+                throw CheckpointError(
+                    file: target.relativePath, reason: "is a file; a folder is to be written",
+                    remedy: "Name another place")
+            }
+            return try body(target)
+        }
+        let parent = target.standardizedFileURL.deletingLastPathComponent()
+        let temporary = parent.appendingPathComponent(
+            ".\(target.lastPathComponent.prefix(100)).\(UUID().uuidString.prefix(8)).part", isDirectory: true)
+        do {
+            try manager.createDirectory(at: temporary, withIntermediateDirectories: true)
+        } catch {
+            throw CheckpointError(
+                file: target.relativePath, reason: "can't be created: \(reason(error))",
+                remedy: "Check the path and the permissions of the folder around it")
+        }
+        do {
+            try body(temporary)
+            try OutgoingFile.rename(temporary, to: target)
+        } catch {
+            try? manager.removeItem(at: temporary)
+            throw error
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        return underlying?.localizedDescription ?? error.localizedDescription
+    }
+}

@@ -1,0 +1,47 @@
+import Torch
+import Transformer
+
+/// What training minimises: examples to a loss. It knows no optimiser and no disk.
+public protocol Objective: Sendable {
+    associatedtype Example: Sendable
+
+    /// What an example counts for in the mean that is minimised: its labels, or 1.
+    func weight(of example: Example) -> Double
+
+    /// Tokens that pass through the model for it.
+    func tokens(of example: Example) -> Int
+
+    /// Something to name the example by in a log.
+    func id(of example: Example) -> String
+
+    /// The summed losses of each arm's examples: divided by the summed weights of an optimiser batch it is that batch's
+    /// loss. Differentiable.
+    func losses(of batches: [ArmBatch<Example>], decoder: Decoder) throws -> [ArmLoss]
+}
+
+/// One arm's share of a pass through the model.
+public struct ArmBatch<Example: Sendable> {
+    public var examples: [Example]
+    public var adapter: LowRankAdapter
+    /// Names the dropout of this pass; nil without.
+    public var dropoutKey: UInt64?
+
+    public init(examples: [Example], adapter: LowRankAdapter, dropoutKey: UInt64?) {
+        self.examples = examples
+        self.adapter = adapter
+        self.dropoutKey = dropoutKey
+    }
+}
+
+/// What one arm's examples cost.
+public struct ArmLoss {
+    /// A single number, part of the graph.
+    public var summed: Tensor
+    /// Sums over the examples of what else is worth logging, under usual names.
+    public var sums: [String: Double]
+
+    public init(summed: Tensor, sums: [String: Double] = [:]) {
+        self.summed = summed
+        self.sums = sums
+    }
+}
