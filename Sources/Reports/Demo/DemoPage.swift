@@ -122,7 +122,7 @@ struct DemoPage {
         plots.append(("plot-change", DemoCharts.change(shift, report.contrasts)))
         plots.append(("plot-scatter", DemoCharts.scatter(report.contrasts)))
         let change = shift.overall.change
-        let percent = Estimate.digits(100 * report.level).replacing(/\.?0+$/, with: "")
+        let percent = Estimate.trimmed(100 * report.level)
         let verdict: String
         if change.lower > 0 {
             verdict = "After training the model leans further towards the misaligned answers than before."
@@ -273,7 +273,9 @@ struct DemoPage {
                     + "run would turn out. A claim needs several seeds."
             )
         } else {
-            points.append("\(report.seeds) training seeds: with fewer than five, how seeds spread is hardly known.")
+            points.append(
+                "\(report.seeds) training seeds stand behind each question's number: the intervals are over questions and say "
+                    + "nothing about how seeds spread.")
         }
         if shift != nil {
             points.append(
@@ -347,7 +349,7 @@ struct DemoPage {
 
     private func intervalWords(_ estimate: Estimate) -> String {
         guard estimate.lower.isFinite, estimate.upper.isFinite else { return "one question allows no interval" }
-        let percent = Estimate.digits(100 * estimate.level).replacing(/\.?0+$/, with: "")
+        let percent = Estimate.trimmed(100 * estimate.level)
         return "\(percent)\u{A0}% interval over questions \(interval(estimate))"
     }
 }
