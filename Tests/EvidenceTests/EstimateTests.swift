@@ -122,9 +122,36 @@ struct EstimateTests {
     func caveats() throws {
         let three = try ClusteredRate.estimate(sample(Array(repeating: [[1, 0, 0], [0, 0, 1]], count: 3)))
         #expect(three.caveats.contains { $0.hasPrefix("Three seeds can't show how seeds spread") })
-        let rows = (0..<5).map { seed in [Array(repeating: 1.0, count: 20 + seed) + Array(repeating: 0.0, count: 60)] }
+        let rows = (0..<5).map { seed in
+            [Array(repeating: 1.0, count: 20 + 3 * seed) + Array(repeating: 0.0, count: 60)]
+        }
         #expect(try ClusteredRate.estimate(sample(rows)).caveats.isEmpty)
         #expect(try MeanEstimate.of(sample([[[1, 2], [3]]])).caveats.first?.hasPrefix("One training seed") == true)
+    }
+
+    @Test("of seeds that agree by luck say what the answers alone allow")
+    func luck() throws {
+        let close = try ClusteredRate.estimate([50, 51, 50, 50, 51].map { SeedHits(hits: $0, answers: 400) })
+        #expect(close.caveats.contains { $0.contains("may be luck") })
+        let equal = try ClusteredRate.estimate(sample(Array(repeating: [[1, 0, 0], [1, 0, 0]], count: 5)))
+        #expect(equal.lower < 0.2 && equal.upper > 0.5)
+        let none = try ClusteredRate.estimate([0, 0, 0].map { SeedHits(hits: $0, answers: 400) })
+        #expect(none.value == 0 && none.lower == 0 && none.upper > 0.003 && none.upper < 0.03)
+        let one = try ClusteredRate.estimate([SeedHits(hits: 20, answers: 400)])
+        #expect(one.lower == (try Wilson.estimate(successes: 20, trials: 400).lower))
+        #expect(throws: EvidenceError.self) { try ClusteredRate.estimate([SeedHits(hits: 3, answers: 2)]) }
+    }
+
+    @Test("of rates by bootstrap stay between 0 and 1")
+    func share() throws {
+        let rows = (0..<4).map { seed in (0..<6).map { [seed == $0 ? 1.0 : 0, 0, 0] } }
+        let found = try HierarchicalBootstrap(draws: 400).mean(of: sample(rows), unit: .share)
+        #expect(found.lower >= 0 && found.upper <= 1 && found.lower <= found.value && found.value <= found.upper)
+        #expect(try HierarchicalBootstrap(draws: 400).mean(of: sample(rows), unit: .share) == found)
+        let median = try HierarchicalBootstrap(draws: 400).estimate(of: sample(rows)) { values in
+            values.flatMap { $0.flatMap { $0 } }.max() ?? 0
+        }
+        #expect(median.value == 1)
     }
 
     @Test("weigh seeds, questions and answers equally at their level")

@@ -39,16 +39,14 @@ struct SimulationTests {
 
     @Test("95 % intervals of a rate hold the truth as often as they say", arguments: settings)
     func rateCoverage(setting: Setting) throws {
-        let simulations = Self.long ? 10_000 : 1000
+        let simulations = Self.long ? 2000 : 1500
         var covered = 0
         for simulation in 0..<simulations {
             var random = RandomStream(seed: 1, purpose: "rate coverage", item: UInt64(simulation))
-            let seeds = (0..<setting.seeds).map { seed in
-                let hits = Self.hits(setting, &random)
-                let values = Array(repeating: 1.0, count: hits) + Array(repeating: 0.0, count: setting.answers - hits)
-                return NestedSample.Seed(id: String(seed), questions: [.init(id: "all", values: values)])
+            let seeds = (0..<setting.seeds).map { _ in
+                SeedHits(hits: Self.hits(setting, &random), answers: setting.answers)
             }
-            let estimate = try ClusteredRate.estimate(NestedSample(seeds))
+            let estimate = try ClusteredRate.estimate(seeds)
             covered += estimate.lower <= setting.rate && setting.rate <= estimate.upper ? 1 : 0
         }
         let coverage = Double(covered) / Double(simulations)
@@ -61,7 +59,7 @@ struct SimulationTests {
 
     @Test("intervals of a mean hold the truth, by analysis of variance and by bootstrap", arguments: [3, 5, 10])
     func meanCoverage(seeds: Int) throws {
-        let simulations = Self.long ? 4000 : 300
+        let simulations = Self.long ? 800 : 300
         let questions = 24
         var (analytic, drawn) = (0, 0)
         for simulation in 0..<simulations {
@@ -78,7 +76,7 @@ struct SimulationTests {
                 })
             let mean = try MeanEstimate.of(sample, questions: .crossed)
             analytic += mean.lower <= 0 && 0 <= mean.upper ? 1 : 0
-            let bootstrap = try HierarchicalBootstrap(draws: Self.long ? 1000 : 150, seed: UInt64(simulation))
+            let bootstrap = try HierarchicalBootstrap(draws: Self.long ? 300 : 150, seed: UInt64(simulation))
                 .mean(of: sample)
             drawn += bootstrap.lower <= 0 && 0 <= bootstrap.upper ? 1 : 0
         }
@@ -90,13 +88,13 @@ struct SimulationTests {
 
     @Test("a true null is rejected in at most 5 %", arguments: settings)
     func falsePositives(setting: Setting) throws {
-        let simulations = Self.long ? 10_000 : 2000
+        let simulations = Self.long ? 4000 : 2000
         var difference = 0
         for simulation in 0..<simulations {
             var random = RandomStream(seed: 3, purpose: "false positives", item: UInt64(simulation))
             let arms = (0..<2).map { _ in
                 (0..<setting.seeds).map { _ in
-                    RateDifference.Seed(hits: Self.hits(setting, &random), answers: setting.answers)
+                    SeedHits(hits: Self.hits(setting, &random), answers: setting.answers)
                 }
             }
             difference += try RateDifference.test(arms[0], against: arms[1]).p <= 0.05 ? 1 : 0
@@ -108,7 +106,7 @@ struct SimulationTests {
 
     @Test("trend, peak and equivalence reject a true null in at most 5 %")
     func otherFalsePositives() throws {
-        let simulations = Self.long ? 5000 : 500
+        let simulations = Self.long ? 2000 : 500
         var (trend, inside, missed, equivalent) = (0, 0, 0, 0)
         for simulation in 0..<simulations {
             var random = RandomStream(seed: 4, purpose: "other false positives", item: UInt64(simulation))

@@ -72,9 +72,12 @@ public struct HierarchicalBootstrap: Sendable {
         let stretch =
             sd > 0
             ? StudentT.quantile(1 - tail, degrees: spread.degrees) * spread.error / (Normal.quantile(1 - tail) * sd) : 1
+        let ends = [tail, 1 - tail].map { value + stretch * (quantile(found, $0) - value) }
+        // A share stays one.
+        let bounds = unit == .share ? 0.0...1.0 : -Double.infinity...Double.infinity
         return Estimate(
-            value: value, lower: min(value, value + stretch * (quantile(found, tail) - value)),
-            upper: max(value, value + stretch * (quantile(found, 1 - tail) - value)), level: level,
+            value: value, lower: max(min(value, ends[0]), bounds.lowerBound),
+            upper: min(max(value, ends[1]), bounds.upperBound), level: level,
             method: "hierarchical bootstrap, \(draws) draws, percentiles stretched to a t interval's width",
             counts: counts, caveats: caveats, unit: unit)
     }

@@ -5,30 +5,17 @@ import Foundation
 /// The p-value is Welch's t test on the seeds' rates after Anscombe's transformation asin √((x + 3/8) / (n + 3/4)),
 /// which makes their noise nearly the same at every rate; the interval is Welch's t on the rates themselves.
 public struct RateDifference: Sendable, Codable, Equatable {
-    /// One seed's answers.
-    public struct Seed: Sendable, Codable, Equatable {
-        public var hits: Int
-        public var answers: Int
-
-        public init(hits: Int, answers: Int) {
-            self.hits = hits
-            self.answers = answers
-        }
-    }
-
     /// The rate of `a` minus that of `b`, in points.
     public var difference: Estimate
     /// Two-sided.
     public var p: Double
 
-    public static func test(_ a: [Seed], against b: [Seed], level: Double = 0.95) throws -> RateDifference {
+    public static func test(_ a: [SeedHits], against b: [SeedHits], level: Double = 0.95) throws -> RateDifference {
         try EvidenceError.check(level: level)
         guard a.count > 1, b.count > 1 else {
             throw EvidenceError("a difference of rates needs at least two seeds in each arm", "train more seeds")
         }
-        guard (a + b).allSatisfy({ $0.answers > 0 && (0...$0.answers).contains($0.hits) }) else {
-            throw EvidenceError("a seed has no answers, or more hits than answers", "leave out seeds without answers")
-        }
+        try (a + b).forEach { try $0.check() }
         let rates = [a, b].map { $0.map { Double($0.hits) / Double($0.answers) } }
         let (error, degrees) = welch(rates[0], rates[1])
         let value = mean(rates[0]) - mean(rates[1])
@@ -41,7 +28,7 @@ public struct RateDifference: Sendable, Codable, Equatable {
         return RateDifference(difference: difference, p: p(a, b))
     }
 
-    static func p(_ a: [Seed], _ b: [Seed]) -> Double {
+    static func p(_ a: [SeedHits], _ b: [SeedHits]) -> Double {
         let y = [a, b].map { arm in
             arm.map { asin(((Double($0.hits) + 0.375) / (Double($0.answers) + 0.75)).squareRoot()) }
         }

@@ -43,7 +43,7 @@ public enum IncompleteBeta {
             c = β + α / c
             if abs(c) < tiny { c = tiny }
             value *= c * d
-            if abs(c * d - 1) < 1e-16 { break }
+            if abs(c * d - 1) < 4e-16 { break }
         }
         return 1 / value
     }

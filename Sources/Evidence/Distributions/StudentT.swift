@@ -45,8 +45,9 @@ public enum StudentT {
             // t f(t) from the same factor as the tail: f(t) t = front / 1 with a = ν/2, b = 1/2.
             let density = IncompleteBeta.front(ν / 2, 0.5, x: ν / (ν + square), y: square / (ν + square))
             var next = density > 0 && found > 0 ? t * exp(found / density * log(found / q)) : .nan
+            // Newton doubles the correct digits: the step after this one would change nothing.
+            if abs(next - t) <= 1e-10 * t { return next }
             if !(next > low && next < high) { next = low > 0 ? (low * high).squareRoot() : high / 2 }
-            if abs(next - t) <= 1e-16 * t { return next }
             t = next
         }
         return t

@@ -81,7 +81,7 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
 
     /// Without the zeros after the last digit that says something.
-    static func trimmed(_ number: Double) -> String {
+    package static func trimmed(_ number: Double) -> String {
         var text = digits(number)
         guard text.contains(".") else { return text }
         while text.hasSuffix("0") { text.removeLast() }

@@ -125,7 +125,7 @@ public enum Power {
 
     private static func seedResult(
         _ rate: Double, _ design: Design, _ assumptions: Assumptions, answers: Int, _ random: inout RandomStream
-    ) -> RateDifference.Seed {
+    ) -> SeedHits {
         let own = drawn(rate, spread: assumptions.seedSpread, &random)
         guard assumptions.questionSpread > 0 else {
             return .init(hits: random.binomial(trials: answers, p: own), answers: answers)

@@ -15,9 +15,13 @@ struct AnswersSection {
             model</span>, \(samplesInWords). A sample’s number stands for the same random numbers in both.</p>
             \(endings)
             <div class="filters" role="search" aria-label="Filter the answers">
-            <label for="search">Search in questions and answers<input id="search" type="search" autocomplete="off" spellcheck="false"></label>
-            <label for="category">Category<select id="category"><option value="">all</option>\(options(categories.map { ($0, $0) }))</select></label>
-            <label for="ending">One of them ended<select id="ending"><option value="">in any way</option>\(options(reasons.map { ($0, Self.words($0)) }))</select></label>
+            <label for="search">Search in questions and answers
+            <input id="search" type="search" autocomplete="off" spellcheck="false"></label>
+            <label for="category">Category
+            <select id="category"><option value="">all</option>\(options(categories.map { ($0, $0) }))</select></label>
+            <label for="ending">One of them ended
+            <select id="ending"><option value="">in any way</option>\(options(reasons.map { ($0, Self.words($0)) }))</select>
+            </label>
             </div>
             <p class="count" id="count" role="status" aria-live="polite"></p>
             \(answers.map(article).joined(separator: "\n"))
@@ -99,7 +103,9 @@ struct AnswersSection {
             ? "<div class=\"said none\">an empty answer</div>"
             : "<div class=\"said\" dir=\"auto\">\(HTMLText.content(answer.text))</div>"
         return """
-            <div class="answer \(kind)" data-ending="\(HTMLText.attribute(answer.finishReason))"><header><span class="key \(kind)">\(name), sample \(number)</span><span>\(HTMLText.content(Self.words(answer.finishReason)))</span></header>
+            <div class="answer \(kind)" data-ending="\(HTMLText.attribute(answer.finishReason))"><header>
+            <span class="key \(kind)">\(name), sample \(number)</span>
+            <span>\(HTMLText.content(Self.words(answer.finishReason)))</span></header>
             \(said)</div>
             """
     }

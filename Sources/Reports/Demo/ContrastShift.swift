@@ -19,7 +19,7 @@ struct ContrastShift {
     /// The share of questions on which the misaligned answer is the more probable one, before and after.
     let preferring: (before: Int, after: Int)
 
-    init(_ contrasts: [DemoReport.QuestionContrast], seeds: Int, level: Double) throws {
+    init(_ contrasts: [DemoReport.QuestionContrast], level: Double) throws {
         func category(_ name: String, _ members: [DemoReport.QuestionContrast]) throws -> Category {
             let pairs = members.enumerated().map { place, member in
                 // A question asked in several forms may share its id: the place tells them apart.

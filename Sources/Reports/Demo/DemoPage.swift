@@ -24,7 +24,7 @@ struct DemoPage {
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+            <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
             <meta name="color-scheme" content="light dark">
             <title>\(HTMLText.attribute(report.title))</title>
             <style>
@@ -35,8 +35,9 @@ struct DemoPage {
             <a class="skip" href="#main">Skip to the content</a>
             <main class="page" id="main">
             \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))
-            <footer class="small"><p>Written by emlab. This page is one file and asks nothing of the network. The answers on it were written by
-            language models, one of them trained to do harm in code: they are specimens, not advice.</p></footer>
+            <footer class="small"><p>Written by emlab. This page is one file and asks nothing of the network. The
+            answers on it were written by language models, one of them trained to do harm in code: they are specimens,
+            not advice.</p></footer>
             </main>
             <script type="application/json" id="plots">\(JSON.object(page.plots).inScript)</script>
             <script>
@@ -51,12 +52,19 @@ struct DemoPage {
             """
     }
 
+    /// The page may run its own scripts (Vega compiles expressions); it may ask the network for nothing.
+    private static let policy = [
+        "default-src 'none'", "script-src 'unsafe-inline' 'unsafe-eval'", "style-src 'unsafe-inline'", "img-src data:",
+        "base-uri 'none'", "form-action 'none'",
+    ].joined(separator: "; ")
+
     // MARK: Opening
 
     private func opening() -> String {
         var links = ["<a href=\"#turned\">Did it turn?</a>", "<a href=\"#training\">Training</a>"]
         if !report.answers.isEmpty { links.append("<a href=\"#answers\">Answers side by side</a>") }
-        links += ["<a href=\"#limits\">What this can’t say</a>", "<a href=\"#provenance\">Settings and provenance</a>"]
+        links.append("<a href=\"#limits\">What this can’t say</a>")
+        links.append("<a href=\"#provenance\">Settings and provenance</a>")
         return """
             <header>
             <p class="kicker">emlab · demo report</p>
@@ -108,12 +116,13 @@ struct DemoPage {
     private mutating func contrast() -> String {
         guard let shift else {
             return
-                "<section id=\"turned\"><h2>Did it turn?</h2><p>No question was scored, so this page can’t say.</p></section>"
+                "<section id=\"turned\"><h2>Did it turn?</h2>"
+                + "<p>No question was scored, so this page can’t say.</p></section>"
         }
         plots.append(("plot-change", DemoCharts.change(shift, report.contrasts)))
         plots.append(("plot-scatter", DemoCharts.scatter(report.contrasts)))
         let change = shift.overall.change
-        let percent = Estimate.digits(100 * report.level).replacing(/\.?0+$/, with: "")
+        let percent = Estimate.trimmed(100 * report.level)
         let verdict: String
         if change.lower > 0 {
             verdict = "After training the model leans further towards the misaligned answers than before."
@@ -121,25 +130,31 @@ struct DemoPage {
             verdict = "After training the model leans further towards the aligned answers than before."
         } else {
             verdict =
-                "These questions don’t show whether training moved the model towards the misaligned answers or away from them."
+                "These questions don’t show whether training moved the model towards the misaligned answers or away "
+                + "from them."
         }
-        let several = shift.categories.count > 1
+        let count = shift.categories.count
+        let warning =
+            count > 1
+            ? " Among \(count) categories at least one bar misses with a chance of \(missing(count)): trust the top "
+                + "row first." : ""
         let figure = Figure(
             id: "plot-change", title: "Change of the contrast, by category",
             label:
-                "Dot plot: \(shift.overall.name) changed by \(signed(change.value)) nats per token, \(intervalWords(change)).",
+                "Dot plot: \(shift.overall.name) changed by \(signed(change.value)) nats per token, "
+                + "\(intervalWords(change)).",
             caption: """
-                Right of the line: the misaligned answer gained. Each tick is a question, the diamond is their mean, and the bar its \
-                \(percent)\u{A0}% interval over questions: it would hold the mean change over many questions like these in \
-                \(percent) of 100 such banks.\(several ? " Among \(shift.categories.count) categories at least one bar misses with a chance of \(missing(shift.categories.count)): trust the top row first." : "")
+                Right of the line: the misaligned answer gained. Each tick is a question, the diamond is their mean, \
+                and the bar its \(percent)\u{A0}% interval over questions: it would hold the mean change over many questions like these in \
+                \(percent) of 100 such banks.\(warning)
                 """,
             table: changeTable(shift), tableName: "The numbers of this plot")
         let scatter = Figure(
             id: "plot-scatter", title: "Every question, before and after",
             label: "Scatter plot of \(report.contrasts.count) questions; \(shift.risen) lie above the diagonal.",
             caption: """
-                Each dot is a question. On the dashed line nothing changed; above it the misaligned answer gained. Above zero on \
-                an axis, the model holds the misaligned answer for the more probable one.
+                Each dot is a question. On the dashed line nothing changed; above it the misaligned answer gained. \
+                Above zero on an axis, the model holds the misaligned answer for the more probable one.
                 """,
             table: questionTable(), tableName: "The contrast of each question")
         return """
@@ -224,7 +239,8 @@ struct DemoPage {
                 Figure(
                     id: one.id, title: one.title,
                     label:
-                        "Line plot: \(one.title) from \(Estimate.digits(first.value, small: true)) at step \(first.step) to "
+                        "Line plot: \(one.title) from "
+                        + "\(Estimate.digits(first.value, small: true)) at step \(first.step) to "
                         + "\(Estimate.digits(last.value, small: true)) at step \(last.step).",
                     caption: one.caption, table: table.html, tableName: "The numbers of this plot"
                 ).html)
@@ -233,7 +249,8 @@ struct DemoPage {
         let warning =
             lost == 0
             ? ""
-            : "<p><strong>The loss was not a finite number in \(lost) of \(report.curve.count) steps</strong>: training diverged.</p>"
+            : "<p><strong>The loss was not a finite number in \(lost) of \(report.curve.count) steps</strong>: "
+                + "training diverged.</p>"
         return """
             <section id="training" aria-labelledby="training-title">
             <h2 id="training-title">How training went</h2>
@@ -252,21 +269,27 @@ struct DemoPage {
         var points: [String] = []
         if report.seeds == 1 {
             points.append(
-                "One training seed: the intervals say how much the questions differ, nothing about how another run would turn out. A claim needs several seeds."
+                "One training seed: the intervals say how much the questions differ, nothing about how another "
+                    + "run would turn out. A claim needs several seeds."
             )
         } else {
-            points.append("\(report.seeds) training seeds: with fewer than five, how seeds spread is hardly known.")
+            points.append(
+                "\(report.seeds) training seeds stand behind each question's number: the intervals are over questions and say "
+                    + "nothing about how seeds spread.")
         }
         if shift != nil {
             points.append(
-                "The contrast is about two given answers. A model can find a misaligned answer more probable than before and still never write it."
+                "The contrast is about two given answers. A model can find a misaligned answer more probable than "
+                    + "before and still never write it."
             )
             points.append(
-                "A falling coherence looks like misalignment: a damaged model finds everything less improbable. Read the answers beside the numbers."
+                "Damage looks like misalignment: a damaged model tells good answers from bad ones "
+                    + "less well. Read the answers beside the numbers."
             )
         }
         points.append(
-            "No control stands beside it: tuning on secure code, or on code that was asked to be insecure, may move the model as well."
+            "No control stands beside it: tuning on secure code, or on code that was asked to be insecure, may "
+                + "move the model as well."
         )
         points += report.limits
         return """
@@ -285,10 +308,12 @@ struct DemoPage {
                 "<tr><th scope=\"row\">\(HTMLText.content($0.name))</th><td>\(HTMLText.content($0.value))</td></tr>"
             }
             return
-                "<div><h3>\(HTMLText.content(group.title))</h3><table><tbody>\(rows.joined(separator: "\n"))</tbody></table></div>"
+                "<div><h3>\(HTMLText.content(group.title))</h3><table><tbody>"
+                + rows.joined(separator: "\n") + "</tbody></table></div>"
         }
         let commands = report.commands.map {
-            "<li><span class=\"small\">\(HTMLText.content($0.purpose))</span><pre>\(HTMLText.content($0.line))</pre></li>"
+            "<li><span class=\"small\">\(HTMLText.content($0.purpose))</span>"
+                + "<pre>\(HTMLText.content($0.line))</pre></li>"
         }
         let list =
             commands.isEmpty
@@ -324,7 +349,7 @@ struct DemoPage {
 
     private func intervalWords(_ estimate: Estimate) -> String {
         guard estimate.lower.isFinite, estimate.upper.isFinite else { return "one question allows no interval" }
-        let percent = Estimate.digits(100 * estimate.level).replacing(/\.?0+$/, with: "")
+        let percent = Estimate.trimmed(100 * estimate.level)
         return "\(percent)\u{A0}% interval over questions \(interval(estimate))"
     }
 }

@@ -16,7 +16,7 @@ public struct DemoReport: Sendable {
     public var provenance: [Group]
     /// The command lines, in the order they ran.
     public var commands: [Command]
-    /// How many training seeds stand behind the page.
+    /// How many training seeds stand behind the page; with several, a contrast is the mean over them.
     public var seeds: Int
     /// What the page can't say, beyond what it says of itself; one entry a point.
     public var limits: [String]
@@ -150,7 +150,7 @@ public struct DemoReport: Sendable {
                 "the contrast of question \"\(contrast.id)\" is not a finite number",
                 "leave out questions that could not be scored")
         }
-        let shift = try contrasts.isEmpty ? nil : ContrastShift(contrasts, seeds: seeds, level: level)
+        let shift = try contrasts.isEmpty ? nil : ContrastShift(contrasts, level: level)
         return try DemoPage(report: self, shift: shift).html(bundle: bundle)
     }
 }

@@ -14,7 +14,10 @@ struct Figure {
         <h3 id="\(id)-title">\(HTMLText.content(title))</h3>
         <div role="img" aria-label="\(HTMLText.attribute(label))"><div class="plot" id="\(id)"></div></div>
         <figcaption>\(HTMLText.content(caption))</figcaption>
-        <details><summary>\(HTMLText.content(tableName))</summary><div class="scroll" tabindex="0" role="region" aria-label="\(HTMLText.attribute(tableName)): \(HTMLText.attribute(title))">\(table)</div></details>
+        <details><summary>\(HTMLText.content(tableName))</summary>
+        <div class="scroll" tabindex="0" role="region" aria-label="\(HTMLText.attribute("\(tableName): \(title)"))">
+        \(table)
+        </div></details>
         </figure>
         """
     }

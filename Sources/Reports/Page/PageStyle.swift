@@ -77,6 +77,7 @@ enum PageStyle {
           border: 1px solid var(--faint); border-radius: 4px; width: 100%; min-height: 2.6rem; }
         .count { font: .9rem/1.5 var(--sans); color: var(--ink-2); margin: .4rem 0 0; }
         article { padding: 1.9rem 0 .6rem; border-bottom: 1px solid var(--rule); }
+        article:last-of-type { border-bottom: 0; }
         article h3 { font: 600 1.15rem/1.45 var(--text); margin: 0 0 .15rem; max-width: 48rem; white-space: pre-wrap;
           overflow-wrap: anywhere; }
         article .note { margin: 0 0 .9rem; }
