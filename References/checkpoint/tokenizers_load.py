@@ -1,7 +1,7 @@
 """Checks that tokenizer.json files that emlab wrote from GGUF metadata give the ids of the originals in `tokenizers`.
 
     EMLAB_KEEP=DIR swift test --filter TokenizerExportTests
-    python References/checkpoint/tokenizers_load.py DIR/*.json
+    python References/checkpoint/tokenizers_load.py DIR/tokenizer-*.json
 """
 
 import json
@@ -18,7 +18,7 @@ def main() -> None:
     for argument in sys.argv[1:]:
         path = pathlib.Path(argument)
         ours = Tokenizer.from_file(str(path))
-        original = Tokenizer.from_file(str(GOLDEN / path.name))
+        original = Tokenizer.from_file(str(GOLDEN / path.name.removeprefix("tokenizer-")))
         different = [
             text
             for text in texts

@@ -34,9 +34,8 @@ struct AdapterTests {
     func writing(name: String) throws {
         let adapter = try AdapterFiles.read(Fixture.url("adapters/\(name)"))
         try Fixture.withTemporaryFolder { folder in
-            // EMLAB_KEEP=DIR keeps what is written, for `peft_adapters.py DIR/…` to load in PEFT.
-            let kept = ProcessInfo.processInfo.environment["EMLAB_KEEP"].map { URL(fileURLWithPath: $0) }
-            let url = (kept ?? folder).appendingPathComponent(name)
+            // For `peft_adapters.py DIR/…` to load in PEFT.
+            let url = (Fixture.kept ?? folder).appendingPathComponent(name)
             try adapter.write(to: url)
             try adapter.write(to: url)
             #expect(try AdapterFiles.read(url, base: Self.base()) == adapter)

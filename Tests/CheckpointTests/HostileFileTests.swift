@@ -207,6 +207,28 @@ struct HostileFileTests {
         }
     }
 
+    @Test(
+        "of an adapter, mutated at random, never traps",
+        arguments: ["adapter_config.json", "adapter_model.safetensors"])
+    func adapterMutants(name: String) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("adapter mutants: seed \(seed)")
+        try Fixture.withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("adapter")
+            try FileManager.default.copyItem(at: Fixture.url("adapters/patterns"), to: url)
+            let file = url.appendingPathComponent(name)
+            let original = try Data(contentsOf: file)
+            let base = try AdapterTests.base()
+            var opened = 0
+            try mutants(of: original, seed: seed, count: 500, header: 1200) { data in
+                try? FileManager.default.removeItem(at: file)
+                try data.write(to: file)
+                opened += (try? AdapterFiles.read(url, base: base)) == nil ? 0 : 1
+            }
+            print("\(opened) of 500 still opened")
+        }
+    }
+
     @Test("of JSON, mutated at random, never traps")
     func jsonMutants() throws {
         let seed = UInt64.random(in: 0...UInt64.max)

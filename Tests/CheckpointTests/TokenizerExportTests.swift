@@ -58,9 +58,9 @@ struct TokenizerExportTests {
     func ids(name: String, pre: String) throws {
         let json = try HuggingFaceTokenizer(source: source(name, pre: pre), file: name).json()
         let tokenizer = try Tokenizer(json: Data(json.compactText.utf8), file: name)
-        if let kept = ProcessInfo.processInfo.environment["EMLAB_KEEP"] {
+        if let kept = Fixture.kept {
             // For References/checkpoint/tokenizers_load.py.
-            try Data(json.text.utf8).write(to: URL(fileURLWithPath: kept).appendingPathComponent(name + ".json"))
+            try Data(json.text.utf8).write(to: kept.appendingPathComponent("tokenizer-\(name).json"))
         }
         let texts = try lines("texts.jsonl").compactMap(\.string)
         let golden = try lines(name + ".jsonl")
