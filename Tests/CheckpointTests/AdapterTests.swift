@@ -80,6 +80,23 @@ struct AdapterTests {
         }
     }
 
+    @Test("has the ranks of PEFT's patterns: the end of a path, from a dot, a dot being any character")
+    func patterns() throws {
+        let module = "model.layers.11.mlp.down_proj"
+        let cases: [(String, Bool)] = [
+            ("down_proj", true), ("own_proj", false), ("mlp.down_proj", true), ("mlp_down_proj", false),
+            ("1.mlp.down_proj", false), ("11.mlp.down_proj", true), ("11\\.mlp\\.down_proj", true),
+            ("model.layers.11.mlp.down_proj", true), ("mlp", false), ("layers.1.*", true), ("x|down_proj", true),
+            (".model.layers.11.mlp.down_proj", false), ("[0-9]+.mlp.(up|down)_proj", true), ("down.proj", true),
+            ("mlp\\.down.proj", true), ("", false),
+        ]
+        for (pattern, isMatch) in cases {
+            var configuration = AdapterConfiguration(rank: 4, alpha: 8, targetModules: ["down_proj"])
+            configuration.rankPattern = [pattern: 2]
+            #expect(try configuration.rank(of: module) == (isMatch ? 2 : 4), "\(pattern)")
+        }
+    }
+
     @Test("of another model is an error with the shapes")
     func otherModel() throws {
         var base = try Self.base()
