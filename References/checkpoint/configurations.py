@@ -1,7 +1,13 @@
-"""config.json files old and new, and what transformers 5.24.0 makes of them: golden/configurations.json."""
+"""config.json files old and new, and what transformers 5.24.0 makes of them: golden/configurations.json.
+
+    python References/checkpoint/configurations.py          makes it
+    python References/checkpoint/configurations.py FILE     checks that the list of configurations that emlab wrote
+                                                            (EMLAB_KEEP) means the same
+"""
 
 import json
 import pathlib
+import sys
 
 from transformers import AutoConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
@@ -76,6 +82,14 @@ def resolve(given: dict) -> dict:
 
 def main() -> None:
     golden = [{"given": given, "resolved": resolve(given)} for given in INPUTS]
+    if sys.argv[1:]:
+        for written, case in zip(json.loads(pathlib.Path(sys.argv[1]).read_text()), golden, strict=True):
+            found = resolve(written)
+            different = {key for key in found if found[key] != case["resolved"][key]}
+            print(written["model_type"], "differs in" if different else "is the same", *different)
+            for key in different:
+                print("   ", key, found[key], case["resolved"][key])
+        return
     (GOLDEN / "configurations.json").write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
 
 

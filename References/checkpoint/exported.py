@@ -1,6 +1,6 @@
 """Checks that a model folder that emlab wrote from the SmolLM2 GGUF loads in transformers as the GGUF itself does.
 
-    EMLAB_KEEP=DIR swift test --filter "the real model as a folder"    writes DIR/smollm2
+    EMLAB_KEEP=DIR swift test --filter WritingTests    writes DIR/smollm2
     python References/checkpoint/exported.py DIR/smollm2 .deps/models/SmolLM2-135M-Instruct.Q4_1.gguf
 """
 

@@ -13,6 +13,7 @@ import gguf
 import numpy as np
 import torch
 from gguf.quants import dequantize, quantize
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers import (
     Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
     Qwen3ForCausalLM,
@@ -62,6 +63,20 @@ def unpermute(weights: np.ndarray, heads: int) -> np.ndarray:
     return weights.reshape(heads, weights.shape[0] // heads // 2, 2, *weights.shape[1:]).swapaxes(1, 2).reshape(weights.shape)
 
 
+def llama3_factors(base: float, width: int, factor=8.0, low=1.0, high=4.0, positions=8192) -> np.ndarray:
+    """llama.cpp's rope_freqs.weight for Llama 3.1, from transformers' own frequencies."""
+    config = LlamaConfig(
+        **SMALL, head_dim=width, max_position_embeddings=131072,
+        rope_parameters={
+            "rope_type": "llama3", "rope_theta": base, "factor": factor, "low_freq_factor": low,
+            "high_freq_factor": high, "original_max_position_embeddings": positions,
+        },
+    )
+    scaled, _ = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")
+    plain = 1.0 / (base ** (np.arange(0, width, 2, dtype=np.float64) / width))
+    return (plain / scaled.double().numpy()).astype(np.float32)
+
+
 def main() -> None:
     GOLDEN.mkdir(parents=True, exist_ok=True)
     expected = {}
@@ -91,6 +106,8 @@ def main() -> None:
             writer.add_sliding_window(8)
         if family == "qwen2":
             writer.add_tensor("rope_freqs.weight", np.array([1, 2, 4, 8], np.float32))
+        if family == "llama":
+            writer.add_tensor("rope_freqs.weight", llama3_factors(1e6, 8))
         expected[family] = {}
         for name, parameter in model.named_parameters():
             weights = parameter.detach().numpy()

@@ -34,9 +34,8 @@ struct AdapterTests {
     func writing(name: String) throws {
         let adapter = try AdapterFiles.read(Fixture.url("adapters/\(name)"))
         try Fixture.withTemporaryFolder { folder in
-            // EMLAB_KEEP=DIR keeps what is written, for `peft_adapters.py DIR/…` to load in PEFT.
-            let kept = ProcessInfo.processInfo.environment["EMLAB_KEEP"].map { URL(fileURLWithPath: $0) }
-            let url = (kept ?? folder).appendingPathComponent(name)
+            // For `peft_adapters.py DIR/…` to load in PEFT.
+            let url = (Fixture.kept ?? folder).appendingPathComponent(name)
             try adapter.write(to: url)
             try adapter.write(to: url)
             #expect(try AdapterFiles.read(url, base: Self.base()) == adapter)
@@ -78,6 +77,23 @@ struct AdapterTests {
             #expect(try edited("rank1-mlp", ["target_modules": .string(pattern)]).contains("pattern"))
             #expect(try edited("rank1-mlp", ["rank_pattern": .object([pattern: 1])]).contains("pattern"))
             #expect(ContinuousClock().now - start < .seconds(5))
+        }
+    }
+
+    @Test("has the ranks of PEFT's patterns: the end of a path, from a dot, a dot being any character")
+    func patterns() throws {
+        let module = "model.layers.11.mlp.down_proj"
+        let cases: [(String, Bool)] = [
+            ("down_proj", true), ("own_proj", false), ("mlp.down_proj", true), ("mlp_down_proj", false),
+            ("1.mlp.down_proj", false), ("11.mlp.down_proj", true), ("11\\.mlp\\.down_proj", true),
+            ("model.layers.11.mlp.down_proj", true), ("mlp", false), ("layers.1.*", true), ("x|down_proj", true),
+            (".model.layers.11.mlp.down_proj", false), ("[0-9]+.mlp.(up|down)_proj", true), ("down.proj", true),
+            ("mlp\\.down.proj", true), ("", false),
+        ]
+        for (pattern, isMatch) in cases {
+            var configuration = AdapterConfiguration(rank: 4, alpha: 8, targetModules: ["down_proj"])
+            configuration.rankPattern = [pattern: 2]
+            #expect(try configuration.rank(of: module) == (isMatch ? 2 : 4), "\(pattern)")
         }
     }
 

@@ -92,6 +92,22 @@ struct ConfigurationTests {
         #expect(message.contains(key), "\(message)")
     }
 
+    @Test("written again means the same")
+    func roundTrip() throws {
+        var all: [JSON] = []
+        for item in try #require(Fixture.json("configurations.json").array) {
+            let given = try ModelConfiguration(config: #require(item["given"]?.object), file: "given")
+            let written = try given.huggingFace(file: "written")
+            #expect(try ModelConfiguration(config: written, file: "written") == given)
+            all.append(.object(written))
+        }
+        if let kept = Fixture.kept {
+            // For `configurations.py FILE`.
+            let url = kept.appendingPathComponent("configurations.json")
+            try Data(JSON.array(all).text.utf8).write(to: url)
+        }
+    }
+
     @Test("tells all its mistakes at once")
     func allAtOnce() {
         let text = #"{"model_type": "llama", "hidden_size": "x", "mlp_bias": true, "hidden_act": "relu"}"#

@@ -24,22 +24,34 @@ struct DequantisationTests {
     }
 
     @Test("rounds float32 to the nearest bfloat16, ties to even")
-    func rounding() throws {
+    func rounding() {
         let cases: [(UInt32, UInt16)] = [
             (0x3F80_8000, 0x3F80), (0x3F81_8000, 0x3F82), (0x3F80_8001, 0x3F81), (0x3F80_7FFF, 0x3F80),
             (0x7F7F_FFFF, 0x7F80), (0xFF80_0000, 0xFF80), (0x8000_0000, 0x8000), (0x0000_8001, 0x0001),
         ]
-        let floats = cases.map { Float(bitPattern: $0.0) } + [.nan]
-        let halves = try Fixture.withTemporaryFolder { folder -> [UInt16] in
-            let url = folder.appendingPathComponent("one.safetensors")
-            try Safetensors.write([.init(name: "w", shape: [floats.count], floats: floats)], to: url)
-            let weights = try SafetensorsFile(url).weights
-            var halves = [UInt16](repeating: 0, count: floats.count)
-            try halves.withUnsafeMutableBytes { try weights.read("w", as: .bfloat16, into: $0) }
-            return halves
+        for (bits, rounded) in cases {
+            #expect(HalfPrecision.bfloat(Float(bitPattern: bits)) == rounded)
         }
-        #expect(Array(halves.dropLast()) == cases.map(\.1))
-        #expect(halves.last.map { $0 & 0x7FFF > 0x7F80 } == true)
+        #expect(HalfPrecision.bfloat(.nan) & 0x7FFF > 0x7F80)
+        #expect(HalfPrecision.bfloat(Float(bitPattern: 0x7F80_0001)) & 0x7FFF > 0x7F80)
+    }
+
+    @Test("finds NaN and infinite weights", arguments: FloatType.allCases)
+    func damaged(type: FloatType) throws {
+        let halves: [ElementType: [UInt8]] = [.bf16: [0x80, 0xFF], .f16: [0x01, 0x7C], .f32: [0, 0, 0xC0, 0x7F]]
+        for (stored, bytes) in halves {
+            let message = try Fixture.withTemporaryFolder { folder in
+                let url = folder.appendingPathComponent("one.safetensors")
+                let data = Data([UInt8](repeating: 0, count: bytes.count * 100) + bytes)
+                try Safetensors.write([.init(name: "w", shape: [101], type: stored, bytes: data)], to: url)
+                let weights = try SafetensorsFile(url).weights
+                var buffer = [UInt8](repeating: 0, count: 101 * type.byteCount)
+                return Fixture.message {
+                    try buffer.withUnsafeMutableBytes { try weights.read("w", as: type, into: $0) }
+                }
+            }
+            #expect(message.contains(#"tensor "w": holds NaN or infinite"#))
+        }
     }
 
     @Test("refuses a buffer of another size and an unknown name")

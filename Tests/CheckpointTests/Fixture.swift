@@ -22,6 +22,9 @@ enum Fixture {
         return FileManager.default.fileExists(atPath: file.path) ? file : nil
     }
 
+    /// EMLAB_KEEP=DIR keeps what tests write, for the scripts in References/checkpoint to load.
+    static var kept: URL? { ProcessInfo.processInfo.environment["EMLAB_KEEP"].map { URL(fileURLWithPath: $0) } }
+
     static func withTemporaryFolder<T>(_ body: (URL) throws -> T) throws -> T {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("emlab-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -28,6 +28,11 @@ struct GGUFModelTests {
         #expect(gemma.localRopeTheta == 10_000)
         let qwen = try ModelFiles.open(Fixture.url("gguf/qwen2.gguf")).configuration
         #expect(qwen.attentionBias && !qwen.tiedEmbeddings)
+        let llama = try ModelFiles.open(Fixture.url("gguf/llama.gguf")).configuration
+        #expect(
+            llama.ropeScaling
+                == .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaxPositions: 8192),
+            "its frequency factors are those of Llama 3.1")
         #expect(qwen.ropeScaling == .frequencyFactors([1, 2, 4, 8]))
     }
 

@@ -168,6 +168,8 @@ struct HostileFileTests {
             let original = try Data(contentsOf: url)
             var opened = 0
             try mutants(of: original, seed: seed, count: 1500, header: 1400) { data in
+                // Writing over a file makes some file systems flush the old one, a thousand times slower than this.
+                try? FileManager.default.removeItem(at: url)
                 try data.write(to: url)
                 _ = Fixture.message {
                     let file = try SafetensorsFile(url)
@@ -189,6 +191,8 @@ struct HostileFileTests {
             let url = folder.appendingPathComponent("model.gguf")
             var opened = 0
             try mutants(of: original, seed: seed, count: 1000, header: 2500) { data in
+                // Writing over a file makes some file systems flush the old one, a thousand times slower than this.
+                try? FileManager.default.removeItem(at: url)
                 try data.write(to: url)
                 _ = Fixture.message {
                     let file = try GGUFFile(url)
@@ -200,6 +204,28 @@ struct HostileFileTests {
                 }
             }
             print("\(opened) of 1000 still opened")
+        }
+    }
+
+    @Test(
+        "of an adapter, mutated at random, never traps",
+        arguments: ["adapter_config.json", "adapter_model.safetensors"])
+    func adapterMutants(name: String) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("adapter mutants: seed \(seed)")
+        try Fixture.withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("adapter")
+            try FileManager.default.copyItem(at: Fixture.url("adapters/patterns"), to: url)
+            let file = url.appendingPathComponent(name)
+            let original = try Data(contentsOf: file)
+            let base = try AdapterTests.base()
+            var opened = 0
+            try mutants(of: original, seed: seed, count: 500, header: 1200) { data in
+                try? FileManager.default.removeItem(at: file)
+                try data.write(to: file)
+                opened += (try? AdapterFiles.read(url, base: base)) == nil ? 0 : 1
+            }
+            print("\(opened) of 500 still opened")
         }
     }
 

@@ -82,9 +82,8 @@ struct WritingTests {
     func realModel() throws {
         let model = try ModelFiles.open(#require(Fixture.realModel))
         try Fixture.withTemporaryFolder { folder in
-            // EMLAB_KEEP=DIR keeps what is written, for References/checkpoint/exported.py to load.
-            let kept = ProcessInfo.processInfo.environment["EMLAB_KEEP"].map { URL(fileURLWithPath: $0) }
-            let url = (kept ?? folder).appendingPathComponent("smollm2")
+            // For exported.py.
+            let url = (Fixture.kept ?? folder).appendingPathComponent("smollm2")
             try model.write(to: url, as: .bfloat16, shardBytes: 100_000_000)
             let folderModel = try ModelFiles.open(url)
             #expect(folderModel.configuration == model.configuration)

@@ -8,12 +8,38 @@ enum ModulePattern {
     /// The first of PEFT's `rank_pattern` keys that matches the end of a path, from a dot or from its start.
     static func first(of patterns: [String], matchingEndOf module: String) throws -> String? {
         try patterns.first { pattern in
-            // Most keys are plain names, which need no engine; a dot in them stands for any character, as in Python.
-            if pattern.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) {
-                return module == pattern || module.hasSuffix("." + pattern)
-            }
+            // Most keys are plain names, of which there may be one for every module: they need no engine.
+            if let plain = plainBytes(pattern) { return matches(plain, endOf: Array(module.utf8)) }
             return try matches(pattern, inside: "(?:.*\\.)?(?:\(pattern))", module)
         }
+    }
+
+    /// The bytes of a pattern of letters, digits, underscores and dots, nil for a dot that stands for any character;
+    /// nil for any other pattern.
+    private static func plainBytes(_ pattern: String) -> [UInt8?]? {
+        var bytes: [UInt8?] = []
+        var isEscaped = false
+        for byte in pattern.utf8 {
+            switch byte {
+            case UInt8(ascii: "."): bytes.append(isEscaped ? byte : nil)
+            case UInt8(ascii: "\\") where !isEscaped:
+                isEscaped = true
+                continue
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                if isEscaped { return nil }
+                bytes.append(byte)
+            default: return nil
+            }
+            isEscaped = false
+        }
+        return isEscaped ? nil : bytes
+    }
+
+    private static func matches(_ plain: [UInt8?], endOf module: [UInt8]) -> Bool {
+        let start = module.count - plain.count
+        guard start == 0 || (start > 0 && module[start - 1] == UInt8(ascii: ".")) else { return false }
+        return zip(plain, module[start...]).allSatisfy { $0 == nil || $0 == $1 }
     }
 
     /// Whether all of a path matches, as PEFT takes `target_modules` that are one string.

@@ -2,7 +2,7 @@ extension ModelConfiguration {
     /// config.json's members, in the layout that transformers 4 and 5 both read.
     ///
     /// - Throws: ``CheckpointError`` for what only a GGUF file can say.
-    func huggingFace(file: String) throws -> [String: JSON] {
+    package func huggingFace(file: String) throws -> [String: JSON] {
         let isGemma = family == .gemma3
         let architecture =
             switch family {

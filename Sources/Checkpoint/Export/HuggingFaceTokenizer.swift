@@ -1,31 +1,36 @@
 import Tokenization
 
 /// tokenizer.json for a tokenizer that a GGUF file describes, with which Hugging Face's `tokenizers` gives the same ids.
-struct HuggingFaceTokenizer {
+package struct HuggingFaceTokenizer {
     let source: GGUFTokenizerSource
     let file: String
 
-    func json() throws -> JSON {
+    package init(source: GGUFTokenizerSource, file: String) {
+        self.source = source
+        self.file = file
+    }
+
+    package func json() throws -> JSON {
         let isByteLevel: Bool
         switch source.model {
         case "gpt2": isByteLevel = true
         case "llama": isByteLevel = false
         default: throw error("model", "\(CheckpointError.quoted(source.model)) can't be written as tokenizer.json")
         }
-        var vocabulary: [String: JSON] = [:]
-        for (id, token) in source.tokens.enumerated() {
-            guard vocabulary.updateValue(.integer(id), forKey: token) == nil else {
-                throw error("tokens", "has \(CheckpointError.quoted(token)) twice")
-            }
+        // Tokens are bytes here: Swift takes canonically equivalent strings for equal.
+        var seen: Set<[UInt8]> = []
+        for token in source.tokens where !seen.insert(Array(token.utf8)).inserted {
+            throw error("tokens", "has \(CheckpointError.quoted(token)) twice")
         }
+        let vocabulary = source.tokens.enumerated().map { JSON.Member(key: $1, value: .integer($0)) }
         let unknown = source.unknown.flatMap { source.tokens.indices.contains($0) ? source.tokens[$0] : nil }
-        let merges = isByteLevel ? source.merges ?? [] : mergesOfScores()
+        let merges = isByteLevel ? try (source.merges ?? []).map(pair) : mergesOfScores()
         let model: JSON = [
             "type": "BPE", "dropout": .null, "continuing_subword_prefix": .null, "end_of_word_suffix": .null,
             "unk_token": isByteLevel ? .null : unknown.map { .string($0) } ?? .null,
             "fuse_unk": .bool(!isByteLevel), "byte_fallback": .bool(!isByteLevel),
             "ignore_merges": .bool(isByteLevel && Self.ignoringMerges.contains(source.pre ?? "")),
-            "vocab": .object(vocabulary), "merges": .array(try merges.map(pair)),
+            "vocab": .ordered(vocabulary), "merges": .array(merges),
         ]
         let (normalizer, preTokenizer, decoder) = isByteLevel ? try byteLevelSteps() : sentencePieceSteps()
         return [
@@ -39,9 +44,8 @@ struct HuggingFaceTokenizer {
         CheckpointError(file: file, place: "tokenizer.ggml.\(key)", reason: reason)
     }
 
-    /// A merge as two strings: tokens may hold spaces in SentencePiece's vocabularies, so one string won't do.
     private func pair(_ merge: String) throws -> JSON {
-        let parts = merge.split(separator: " ", omittingEmptySubsequences: false)
+        let parts = merge.unicodeScalars.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             throw error("merges", "\(CheckpointError.quoted(merge)) isn't two tokens with a space between")
         }
@@ -140,19 +144,19 @@ struct HuggingFaceTokenizer {
 
     /// SentencePiece joins whichever neighbours give the token of the highest score: all ways to halve each token, best
     /// score first, as merges.
-    private func mergesOfScores() -> [String] {
+    private func mergesOfScores() -> [JSON] {
         let scores = source.scores ?? []
-        let ids = Dictionary(source.tokens.enumerated().map { ($1, $0) }) { first, _ in first }
+        let ids = Dictionary(source.tokens.enumerated().map { (Array($1.utf8)[...], $0) }) { first, _ in first }
         var merges: [(score: Float, left: Int, right: Int)] = []
         for (id, token) in source.tokens.enumerated() where type(id) == 1 && scores.indices.contains(id) {
-            for cut in token.unicodeScalars.indices.dropFirst() {
-                guard let left = ids[String(token.unicodeScalars[..<cut])],
-                    let right = ids[String(token.unicodeScalars[cut...])]
-                else { continue }
+            let bytes = Array(token.utf8)
+            // Only between characters: a byte that continues one begins with the bits 10.
+            for cut in bytes.indices.dropFirst() where bytes[cut] & 0xC0 != 0x80 {
+                guard let left = ids[bytes[..<cut]], let right = ids[bytes[cut...]] else { continue }
                 merges.append((scores[id], left, right))
             }
         }
         merges.sort { ($1.score, $0.left, $0.right) < ($0.score, $1.left, $1.right) }
-        return merges.map { source.tokens[$0.left] + " " + source.tokens[$0.right] }
+        return merges.map { [.string(source.tokens[$0.left]), .string(source.tokens[$0.right])] }
     }
 }

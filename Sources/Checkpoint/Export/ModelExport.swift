@@ -20,7 +20,10 @@ extension ModelFiles {
                 file: url.relativePath, reason: "isn't empty", remedy: "Name a new folder for the model")
         }
         let config = try configJSON(type: type)
-        let tensors = configuration.orderedTensorNames.map { outgoing($0, as: type, replacing: replacement, to: url) }
+        let shapes = configuration.expectedTensors
+        let tensors = configuration.orderedTensorNames.map { name in
+            outgoing(name, shape: shapes[name] ?? [], as: type, replacing: replacement, to: url)
+        }
         try OutgoingFolder.write(to: url) { folder in
             try Safetensors.writeModel(tensors, to: folder, shardBytes: shardBytes)
             try writeTokenizer(to: folder)
@@ -29,9 +32,9 @@ extension ModelFiles {
     }
 
     private func outgoing(
-        _ name: String, as type: FloatType, replacing replacement: @escaping (String) throws -> [Float]?, to url: URL
+        _ name: String, shape: [Int], as type: FloatType,
+        replacing replacement: @escaping (String) throws -> [Float]?, to url: URL
     ) -> Safetensors.Tensor {
-        let shape = configuration.expectedTensors[name] ?? []
         let count = shape.reduce(1, &*)
         return Safetensors.Tensor(name: name, shape: shape, type: type == .float32 ? .f32 : .bf16) { [weights] write in
             guard let floats = try replacement(name) else {

@@ -11,6 +11,13 @@ package enum JSON: Sendable, Hashable {
     case string(String)
     case array([JSON])
     case object([String: JSON])
+    /// An object to be written, in order, whose keys differ as bytes but not always as Swift's strings: a vocabulary.
+    case ordered([Member])
+
+    package struct Member: Sendable, Hashable {
+        package var key: String
+        package var value: JSON
+    }
 
     package subscript(key: String) -> JSON? {
         if case .object(let members) = self { members[key] } else { nil }
@@ -47,7 +54,7 @@ package enum JSON: Sendable, Hashable {
         case .integer, .number: "a number"
         case .string: "a string"
         case .array: "a list"
-        case .object: "an object"
+        case .object, .ordered: "an object"
         }
     }
 }
@@ -98,13 +105,16 @@ extension JSON {
             }
             out += outer + "]"
         case .object(let members):
+            let sorted = members.sorted { $0.key < $1.key }
+            JSON.ordered(sorted.map { Member(key: $0.key, value: $0.value) }).write(into: &out, indent: indent)
+        case .ordered(let members):
             if members.isEmpty { return out += "{}" }
             out += "{"
-            for (index, key) in members.keys.sorted().enumerated() {
+            for (index, member) in members.enumerated() {
                 out += (index == 0 ? "" : ",") + inner
-                Self.write(key, into: &out)
+                Self.write(member.key, into: &out)
                 out += indent == nil ? ":" : ": "
-                (members[key] ?? .null).write(into: &out, indent: indent.map { $0 + 1 })
+                member.value.write(into: &out, indent: indent.map { $0 + 1 })
             }
             out += outer + "}"
         }

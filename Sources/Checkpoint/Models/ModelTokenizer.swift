@@ -20,6 +20,19 @@ extension ModelFiles {
         }
     }
 
+    /// The chat format that the model's own template is.
+    ///
+    /// - Throws: ``CheckpointError`` if the model has no template, `ChatFormat`'s error if it is an unknown one.
+    public func chatFormat() throws -> ChatFormat {
+        guard let chatTemplate else {
+            throw CheckpointError(
+                file: url.relativePath, reason: "has no chat template",
+                remedy: "Is it a base model? Choose the chat format yourself: "
+                    + ChatFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return try ChatFormat.recognise(template: chatTemplate)
+    }
+
     /// Text of the token that begins a text, as tokenizer_config.json or the GGUF file says.
     public var bosToken: String? { specialToken("bos") }
     public var eosToken: String? { specialToken("eos") }

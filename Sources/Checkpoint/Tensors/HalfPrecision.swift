@@ -1,5 +1,5 @@
 /// Conversions between the 16-bit formats and float32, as integer arithmetic that compilers vectorise.
-enum HalfPrecision {
+package enum HalfPrecision {
     /// IEEE half to single, exact for every input; the payload of a NaN is kept.
     @inline(__always)
     static func float(half bits: UInt16) -> Float {
@@ -16,7 +16,7 @@ enum HalfPrecision {
 
     /// Single to bfloat16, rounded to nearest even; a NaN stays a (quiet) NaN.
     @inline(__always)
-    static func bfloat(_ value: Float) -> UInt16 {
+    package static func bfloat(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         let rounded = (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16
         let isNaN = bits & 0x7FFF_FFFF > 0x7F80_0000

@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// One tensor's bytes in a mapped file and what must be undone to have it in Hugging Face's layout.
 struct StoredTensor: Sendable {
@@ -60,6 +61,7 @@ struct StoredTensor: Sendable {
         let spans = (count + span - 1) / span
         let groups = count < 1 << 20 ? 1 : min(spans, 16)
         // Each group writes its own stretch of `target` and only reads `source`.
+        let isDamaged = Atomic(false)
         nonisolated(unsafe) let (sharedTarget, sharedSource) = (target, source)
         let convert = { @Sendable (group: Int) in
             let scratch = UnsafeMutablePointer<Float>.allocate(capacity: span)
@@ -67,14 +69,18 @@ struct StoredTensor: Sendable {
             for index in (spans * group / groups)..<(spans * (group + 1) / groups) {
                 let start = index * span
                 let stored = half == 0 ? start : storedRow(index, half: half) * span
-                convertSpan(
+                let isFinite = convertSpan(
                     from: sharedSource + stored / record.type.blockLength * record.type.blockBytes,
                     count: min(span, count - start), as: type, to: sharedTarget + start * type.byteCount,
                     scratch: scratch)
+                if !isFinite { isDamaged.store(true, ordering: .relaxed) }
             }
         }
         withExtendedLifetime(file) {
             if groups == 1 { convert(0) } else { DispatchQueue.concurrentPerform(iterations: groups, execute: convert) }
+        }
+        if isDamaged.load(ordering: .relaxed) {
+            throw failure("holds NaN or infinite numbers", "It is damaged; fetch the file again")
         }
     }
 
@@ -83,22 +89,30 @@ struct StoredTensor: Sendable {
         return head * half * 2 + (inside < half ? inside * 2 : (inside - half) * 2 + 1)
     }
 
+    /// Returns whether all numbers are finite.
     private func convertSpan(
         from source: UnsafeRawPointer, count: Int, as type: FloatType, to target: UnsafeMutableRawPointer,
         scratch: UnsafeMutablePointer<Float>
-    ) {
+    ) -> Bool {
         if type == .bfloat16, record.type == .bf16, conversion != .addedOne {
-            return target.copyMemory(from: source, byteCount: count * 2)
+            target.copyMemory(from: source, byteCount: count * 2)
+            let halves = target.assumingMemoryBound(to: UInt16.self)
+            var special: UInt16 = 0
+            for i in 0..<count { special |= halves[i] & 0x7F80 == 0x7F80 ? 1 : 0 }
+            return special == 0
         }
         let floats = type == .float32 ? target.assumingMemoryBound(to: Float.self) : scratch
         Dequantisation.floats(source, type: record.type, count: count, into: floats)
         if conversion == .addedOne {
             for i in 0..<count { floats[i] -= 1 }
         }
+        var special: UInt32 = 0
+        for i in 0..<count { special |= floats[i].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0 }
         if type == .bfloat16 {
             let halves = target.assumingMemoryBound(to: UInt16.self)
             for i in 0..<count { halves[i] = HalfPrecision.bfloat(floats[i]) }
         }
+        return special == 0
     }
 }
 

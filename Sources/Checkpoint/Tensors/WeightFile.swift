@@ -17,11 +17,13 @@ public protocol WeightFile: Sendable {
     /// - Parameters:
     ///   - type: float32, or bfloat16 rounded to nearest even.
     ///   - into: exactly as many bytes as the tensor takes in `type`, aligned to its elements.
-    /// - Throws: ``CheckpointError`` for an unknown name, a type that can't be read or a buffer of another size.
+    /// - Throws: ``CheckpointError`` for an unknown name, a type that can't be read, a buffer of another size, or
+    ///   weights that are NaN or infinite.
     func read(_ name: String, as type: FloatType, into buffer: UnsafeMutableRawBufferPointer) throws
 
     /// The tensor's own bytes, memory-mapped, when the file stores it as float32, bfloat16 or float16 (see its
-    /// ``record(_:)``) just as ``read(_:as:into:)`` would give it; otherwise nil. Valid while this object lives.
+    /// ``record(_:)``) just as ``read(_:as:into:)`` would give it; otherwise nil. Valid while this object lives. Not
+    /// looked at: they may hold NaN.
     func mapped(_ name: String) -> UnsafeRawBufferPointer?
 }
 
