@@ -118,6 +118,12 @@ struct ChatFormatTests {
         #expect(error?.message.contains("--chat-format") == true)
     }
 
+    @Test("a template that writes one space more is another template")
+    func almostMistral() throws {
+        let template = try Self.template("mistral-v3").replacingOccurrences(of: #""[/INST]""#, with: #""[/INST] ""#)
+        #expect(throws: ChatFormatError.self) { try ChatFormat.recognise(template: template) }
+    }
+
     @Test("turns out of order are errors")
     func order() throws {
         let tokenizer = try Golden.committed.tokenizer("qwen2")

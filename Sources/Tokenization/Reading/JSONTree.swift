@@ -3,7 +3,7 @@
 /// Foundation's parsers key objects by `String`, and Swift's strings are equal when they are *canonically equivalent*:
 /// a vocabulary that holds both "é" (one scalar) and "é" (two) would lose one of them. Here a string is a range of bytes.
 struct JSONTree {
-    indirect enum Value {
+    enum Value {
         case null
         case bool(Bool)
         case integer(Int)
