@@ -192,7 +192,8 @@ struct JSONTree {
 
     private mutating func escapedText(from start: Int) throws -> Text {
         let decoded = storage.count
-        storage.append(contentsOf: storage[start..<position])
+        // Byte by byte: a slice would share the array, and the append copy all of it.
+        for index in start..<position { storage.append(storage[index]) }
         while position < length {
             let byte = storage[position]
             position += 1
