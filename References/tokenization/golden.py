@@ -199,8 +199,7 @@ def golden(tokenizer, text):
     return line
 
 
-def sentencepiece_golden(texts, prefix):
-    """A GGUF "llama" source and its ids by SentencePiece itself, whose scores and types such a file carries."""
+def small_sentencepiece(prefix):
     import io
     import sentencepiece
 
@@ -209,7 +208,14 @@ def sentencepiece_golden(texts, prefix):
         sentence_iterator=iter(TEXT.strip().split("\n")), model_writer=model, model_type="bpe", vocab_size=600, byte_fallback=True,
         normalization_rule_name="identity", remove_extra_whitespaces=False, add_dummy_prefix=prefix, split_digits=True,
         user_defined_symbols=["<user>", "\n\n"], minloglevel=2)
-    pieces = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    return model.getvalue()
+
+
+def sentencepiece_golden(model, texts, prefix):
+    """A GGUF "llama" source and its ids by SentencePiece itself, whose scores and types such a file carries."""
+    import sentencepiece
+
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=model)
     kinds = [
         2 if pieces.is_unknown(i) else 3 if pieces.is_control(i) else 6 if pieces.is_byte(i) else 5 if pieces.is_unused(i)
         else 4 if pieces.id_to_piece(i) in ("<user>", "\n\n") else 1 for i in range(pieces.vocab_size())
@@ -325,7 +331,7 @@ def main():
         if name in made:
             (folder / f"{name}.json").write_text(dump(json.loads(tokenizer.to_str())), encoding="utf-8")
     (folder / "sentencepiece.jsonl").write_text(
-        "".join(dump(sentencepiece_golden(texts, prefix)) + "\n" for prefix in (True, False)), encoding="utf-8")
+        "".join(dump(sentencepiece_golden(small_sentencepiece(p), texts, p)) + "\n" for p in (True, False)), encoding="utf-8")
 
 
 if __name__ == "__main__":

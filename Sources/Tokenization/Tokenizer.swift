@@ -70,7 +70,8 @@ public final class Tokenizer: Sendable {
     /// The ids of a text, without any begin or end token.
     ///
     /// - Parameter parsingSpecialTokens: false (what strangers wrote): no part of the text becomes a special token,
-    ///   "<|im_end|>" is encoded as the letters it has. True (a rendered template): as Hugging Face's
+    ///   "<|im_end|>" is encoded as the letters it has. (What the vocabulary can't say at all is the unknown token, in
+    ///   files that have one and no tokens for bytes.) True (a rendered template): as Hugging Face's
     ///   `encode(text, add_special_tokens=False)`. Added tokens that are not special are found either way.
     public func encode(_ text: String, parsingSpecialTokens: Bool = false) -> [TokenID] {
         var sink = TokenSink()

@@ -24,6 +24,10 @@ struct Golden {
         Golden(folder: URL(filePath: $0))
     }
 
+    func has(_ file: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appending(path: file).path)
+    }
+
     func tokenizer(_ name: String) throws -> Tokenizer {
         let file = name + ".json"
         return try Tokenizer(json: Data(contentsOf: folder.appending(path: file)), file: file)

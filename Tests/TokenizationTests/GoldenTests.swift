@@ -26,6 +26,18 @@ struct GoldenTests {
         "more than 20,000 lines (EMLAB_TOKENIZER_GOLDEN names the folder of golden.py --wide)",
         .enabled(if: Golden.wide != nil), arguments: names + ["smollm2"])
     func wide(name: String) throws {
+        try compareWide(name)
+    }
+
+    @Test(
+        "the same lines with the families' own vocabularies (after official.py)",
+        .enabled(if: Golden.wide?.has("official-llama3.json") == true),
+        arguments: ["llama3", "qwen2", "tekken", "mistral-v1", "mistral-v3"])
+    func official(name: String) throws {
+        try compareWide("official-" + name)
+    }
+
+    private func compareWide(_ name: String) throws {
         let golden = try #require(Golden.wide)
         #expect(try golden.texts().count > 20_000)
         let differences = try golden.differences(golden.tokenizer(name), name)

@@ -30,6 +30,8 @@ struct HostileFileTests {
         #expect(tokenizer.vocabularySize == 3)
     }
 
+    private static let growing = #"{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaaaaaaaaaaaa"}"#
+
     static let mistakes: [(String, String)] = [
         ("", "1:1"), ("{", "cut short"), ("nonsense", "unknown word"), ("[]", "no \"model\""),
         ("{\"model\":3}", "model.type"),

@@ -86,12 +86,26 @@ struct PropertyTests {
 
     @Test("a GGUF \"llama\" vocabulary gives SentencePiece's own ids", arguments: [0, 1])
     func sentencePiece(row: Int) throws {
-        let golden: SentencePiece = try Golden.committed.rows("sentencepiece")[row]
+        let rows: [SentencePiece] = try Golden.committed.rows("sentencepiece")
+        try compare(rows[row], Golden.committed.texts())
+    }
+
+    @Test(
+        "and so does Mistral's own, on more than 20,000 lines (after official.py)",
+        .enabled(if: Golden.wide?.has("sentencepiece.jsonl") == true))
+    func officialSentencePiece() throws {
+        let golden = try #require(Golden.wide)
+        let rows: [SentencePiece] = try golden.rows("sentencepiece")
+        try compare(rows[0], golden.texts())
+    }
+
+    private func compare(_ golden: SentencePiece, _ texts: [String]) throws {
         let source = GGUFTokenizerSource(
             model: "llama", pre: "default", tokens: golden.tokens, scores: golden.scores, tokenTypes: golden.kinds,
             bos: 1, eos: 2, unknown: 0, addSpacePrefix: golden.prefix)
         let tokenizer = try Tokenizer(source: source, file: "spm.gguf")
-        for (text, ids) in zip(try Golden.committed.texts(), golden.ids) {
+        try #require(texts.count == golden.ids.count)
+        for (text, ids) in zip(texts, golden.ids) {
             guard let ids else { continue }
             #expect(tokenizer.encode(text) == ids, "\(text.debugDescription)")
             // SentencePiece can't tell a "▁" from a space.

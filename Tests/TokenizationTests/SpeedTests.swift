@@ -47,11 +47,15 @@ struct SpeedTests {
             let small = try Golden.committed.tokenizer(name)
             Self.report("\(name), small vocabulary", bytes: bytes) { answers.reduce(0) { $0 + small.encode($1).count } }
         }
-        if let wide = Golden.wide {
-            let json = try Data(contentsOf: wide.folder.appending(path: "smollm2.json"))
-            try Self.report("loading tokenizer.json", bytes: json.count) {
-                try Tokenizer(json: json, file: "smollm2.json").vocabularySize
+        let official = ["llama3", "qwen2", "tekken", "mistral-v3"].map { "official-" + $0 }
+        for name in ["smollm2"] + official where Golden.wide?.has(name + ".json") == true {
+            let golden = try #require(Golden.wide)
+            let json = try Data(contentsOf: golden.folder.appending(path: name + ".json"))
+            try Self.report("loading \(name).json", bytes: json.count) {
+                try Tokenizer(json: json, file: name).vocabularySize
             }
+            let tokenizer = try golden.tokenizer(name)
+            Self.report("\(name), answers", bytes: bytes) { answers.reduce(0) { $0 + tokenizer.encode($1).count } }
         }
     }
 }

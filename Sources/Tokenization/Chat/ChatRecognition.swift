@@ -61,9 +61,14 @@ extension ChatFormat {
 
     private static func mistralVariant(_ has: (String) -> Bool) -> ChatFormat? {
         if has("[SYSTEM_PROMPT]") || has("<<SYS>>") || has("You are ") { return nil }
-        if has("' [INST] ' + system_message") { return has("' ' + message['content'] + eos_token") ? .mistralV1 : nil }
+        if has("' [INST] ' + system_message") {
+            return has("' ' + message['content'] + eos_token") && has("+ ' [/INST]' }}") ? .mistralV1 : nil
+        }
         if has("system_message") {
-            guard has("loop.last and system_message") || has("user_messages[-1]) and system_message") else {
+            // Some revisions of 7B v0.3 have a space after "[/INST]".
+            guard has(#"+ "[/INST]" }}"#),
+                has("loop.last and system_message") || has("user_messages[-1]) and system_message")
+            else {
                 return nil
             }
             if has(#""[INST] " + system_message"#) {

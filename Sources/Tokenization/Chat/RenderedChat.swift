@@ -9,7 +9,16 @@ public struct RenderedChat: Sendable, Equatable {
     /// The date in the header, for a format that has one.
     public var date: String?
 
-    /// The tokens of the last answer: the last unbroken run with weight.
+    public init(tokens: [TokenID], weights: [Float], renderedText: String, format: ChatFormat, date: String? = nil) {
+        self.tokens = tokens
+        self.weights = weights
+        self.renderedText = renderedText
+        self.format = format
+        self.date = date
+    }
+
+    /// The tokens of the last answer: the last unbroken run with weight. Render without a generation prompt to have the
+    /// answer that ends the conversation; with one, this is an answer before it.
     public var lastResponse: Range<Int>? {
         guard let last = weights.lastIndex(where: { $0 > 0 }) else { return nil }
         let before = weights[..<last].lastIndex { $0 == 0 }

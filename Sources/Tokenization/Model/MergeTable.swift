@@ -3,6 +3,8 @@ struct MergeTable: Sendable {
     private var keys: [UInt64]
     private var values: [UInt64]
     private let mask: Int
+    /// Takes a hash's upper bits: they depend on all of a key, its lower ones only on the right id.
+    private let shift: Int
     private(set) var count = 0
 
     /// No merge. Greater than every real value, so that the least value of a word is its next merge.
@@ -14,6 +16,7 @@ struct MergeTable: Sendable {
         keys = [UInt64](repeating: 0, count: width)
         values = [UInt64](repeating: Self.none, count: width)
         mask = width - 1
+        shift = UInt64.bitWidth - width.trailingZeroBitCount
     }
 
     /// Later entries for the same pair are dropped when `keepingFirst`, else they replace the earlier one.
@@ -35,7 +38,7 @@ struct MergeTable: Sendable {
     private func slot(of key: UInt64) -> Int {
         keys.withUnsafeBufferPointer { keys in
             values.withUnsafeBufferPointer { values in
-                var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 24) & mask
+                var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> UInt64(shift))
                 while values[slot] != Self.none, keys[slot] != key { slot = (slot + 1) & mask }
                 return slot
             }

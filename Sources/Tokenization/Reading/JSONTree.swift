@@ -3,7 +3,7 @@
 /// Foundation's parsers key objects by `String`, and Swift's strings are equal when they are *canonically equivalent*:
 /// a vocabulary that holds both "é" (one scalar) and "é" (two) would lose one of them. Here a string is a range of bytes.
 struct JSONTree {
-    indirect enum Value {
+    enum Value {
         case null
         case bool(Bool)
         case integer(Int)
@@ -192,7 +192,8 @@ struct JSONTree {
 
     private mutating func escapedText(from start: Int) throws -> Text {
         let decoded = storage.count
-        storage.append(contentsOf: storage[start..<position])
+        // Byte by byte: a slice would share the array, and the append copy all of it.
+        for index in start..<position { storage.append(storage[index]) }
         while position < length {
             let byte = storage[position]
             position += 1

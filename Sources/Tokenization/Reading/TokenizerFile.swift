@@ -153,7 +153,7 @@ struct TokenizerFile {
     // MARK: - Normalizers
 
     private func normalizers(_ value: JSONTree.Value) throws -> [Normalizer] {
-        try sequence(value, "normalizers", at: "normalizer").map { step, place in
+        let normalizers: [Normalizer] = try sequence(value, "normalizers", at: "normalizer").map { step, place in
             switch try type(step, at: place) {
             case "NFC": return .composeCanonically
             case "Prepend": return .prepend(try short("prepend", in: step, at: place))
@@ -161,6 +161,23 @@ struct TokenizerFile {
                 return .replace(try literal(step, at: place), with: try short("content", in: step, at: place))
             case let other:
                 throw unknown(other, "normalizer", place, "NFC, Prepend, Replace with a string")
+            }
+        }
+        try checkGrowth(
+            normalizers.compactMap { step in
+                guard case .replace(let pattern, let content) = step else { return nil }
+                return (pattern, content)
+            }, at: "normalizer")
+        return normalizers
+    }
+
+    /// Refuses replacements that, one after the other, could make a text huge.
+    private func checkGrowth(_ replacements: [(pattern: [UInt8], content: [UInt8])], at place: String) throws {
+        var growth = 1
+        for (pattern, content) in replacements {
+            growth *= max(1, (content.count + pattern.count - 1) / pattern.count)
+            guard growth <= 64 else {
+                throw TokenizerError("\(file): \(place) makes a text more than 64 times as long; the file is damaged")
             }
         }
     }
@@ -260,24 +277,29 @@ struct TokenizerFile {
         if isByteLevel {
             throw TokenizerError("\(file): the pre-tokenizer is ByteLevel and the decoder is not; both must be")
         }
-        return .steps(
-            try steps.map { step, place in
-                switch try type(step, at: place) {
-                case "Replace":
-                    return .replace(try literal(step, at: place), with: try short("content", in: step, at: place))
-                case "ByteFallback": return .byteFallback
-                case "Fuse": return .fuse
-                case "Strip":
-                    return .strip(
-                        try required("content", in: step, at: place), start: try count("start", in: step, at: place),
-                        stop: try count("stop", in: step, at: place))
-                case "Metaspace":
-                    let metaspace = try metaspace(step, at: place)
-                    return .metaspace(metaspace.replacement, dropsFirst: metaspace.scheme != .never)
-                case let other:
-                    throw unknown(other, "decoder", place, "ByteLevel; Replace, ByteFallback, Fuse, Strip, Metaspace")
-                }
-            })
+        let decoders: [TokenDecoder.Step] = try steps.map { step, place in
+            switch try type(step, at: place) {
+            case "Replace":
+                return .replace(try literal(step, at: place), with: try short("content", in: step, at: place))
+            case "ByteFallback": return .byteFallback
+            case "Fuse": return .fuse
+            case "Strip":
+                return .strip(
+                    try required("content", in: step, at: place), start: try count("start", in: step, at: place),
+                    stop: try count("stop", in: step, at: place))
+            case "Metaspace":
+                let metaspace = try metaspace(step, at: place)
+                return .metaspace(metaspace.replacement, dropsFirst: metaspace.scheme != .never)
+            case let other:
+                throw unknown(other, "decoder", place, "ByteLevel; Replace, ByteFallback, Fuse, Strip, Metaspace")
+            }
+        }
+        try checkGrowth(
+            decoders.compactMap { step in
+                guard case .replace(let pattern, let content) = step else { return nil }
+                return (pattern, content)
+            }, at: "decoder")
+        return .steps(decoders)
     }
 
     // MARK: - Looking into the tree
