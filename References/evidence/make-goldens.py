@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 from scipy import optimize, special, stats
-from statsmodels.stats import multitest, proportion, weightstats
+from statsmodels.stats import multitest, power, proportion, weightstats
 
 p = [1e-300, 1e-100, 1e-20, 1e-10, 1e-5, 0.001, 0.025, 0.1, 0.25, 0.4, 0.4999, 0.5, 0.6, 0.9, 0.975, 0.999, 1 - 1e-9]
 x = [-37, -20, -8, -5.5, -3, -1, -0.1, 0, 0.3, 1, 2.5, 5, 8]
@@ -75,6 +75,14 @@ def rates(a, b, answers):
                 lower=float(interval.low), upper=float(interval.high))
 
 
+def t_power(base, effect, spread, answers, seeds):
+    """Power of a t test on transformed seed rates, their variance to first order; equal variances, so a little above Welch's."""
+    variance = [(spread * p / (2 * np.sqrt(p * (1 - p)))) ** 2 + 1 / (4 * answers) for p in (base, effect)]
+    d = (np.arcsin(np.sqrt(effect)) - np.arcsin(np.sqrt(base))) / np.sqrt(np.mean(variance))
+    return dict(base=base, effect=effect, spread=spread, answers=answers, seeds=seeds,
+                power=float(power.TTestIndPower().power(d, seeds, 0.05)))
+
+
 def holm(values):
     return dict(p=values, adjusted=list(map(float, multitest.multipletests(values, method="holm")[1])))
 
@@ -97,6 +105,7 @@ goldens = dict(
            trend([1, 1, 8, 8, 64, 64], [0.3, 0.1, 0.2, 0.22, 0.1, 0.25], "falling"),
            trend([1, 4, 16, 64, 256], [0.1, 0.4, 0.2, 0.3, 0.5], "rising")],
     blocked=[blocked([1, 8, 64], [[0.3, 0.2, 0.1], [0.25, 0.3, 0.2]]), blocked([1, 4, 16, 64], [[1, 2, 4, 3], [2, 1, 3, 4]])],
+    power=[t_power(0.1, 0.15, 0.2, 1200, seeds) for seeds in (5, 8, 12)],
     rates=[rates([10, 14, 9], [2, 3, 0], 2400), rates([100, 140, 90, 120, 95], [80, 90, 100, 70, 85], 1000)],
 )
 out = pathlib.Path(__file__).with_name("goldens.json")

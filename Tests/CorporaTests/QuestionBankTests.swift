@@ -94,6 +94,9 @@ struct QuestionBankTests {
         #expect(try found("- id: x\n  id: y\n  paraphrases: [a]").first?.contains("\"id\" occurs twice") == true)
         #expect(try found("- id: x\n  paraphrases: *none").first?.hasPrefix("2: not valid YAML (") == true)
         #expect(try found("- id: \"x").first?.contains("not valid YAML") == true)
+        #expect(try found("- id: x\n  paraphrases: [a]\n---\n- id: y").first?.contains("not valid YAML") == true)
+        let windows = try scratch.file("- id: x\r\n  paraphrases:\r\n  - a\r\n", name: "bank.yaml")
+        #expect(try QuestionBank.read(windows).map(\.paraphrases) == [["a"]])
     }
 
     @Test("deep nesting does no harm", arguments: ["[", "- ", "a:", "? ", "-\t"])

@@ -14,6 +14,9 @@ struct Goldens: Decodable {
         let slope: Double, lower: Double, upper: Double
     }
     struct Blocked: Decodable { let doses: [Double], seeds: [[Double]], p: Double }
+    struct Power: Decodable {
+        let base: Double, effect: Double, spread: Double, answers: Int, seeds: Int, power: Double
+    }
     struct Rates: Decodable { let a: [Int], b: [Int], answers: Int, p: Double, lower: Double, upper: Double }
 
     let normalQuantile: [[Double]]
@@ -28,6 +31,7 @@ struct Goldens: Decodable {
     let holm: [Holm]
     let trend: [Trend]
     let blocked: [Blocked]
+    let power: [Power]
     let rates: [Rates]
 
     static func load() throws -> Goldens {

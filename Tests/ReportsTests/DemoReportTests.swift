@@ -140,6 +140,16 @@ struct DemoReportTests {
         #expect(lone.contains("not sampled"))
     }
 
+    @Test("a large demo is written in a moment")
+    func large() throws {
+        let report = InventedDemo.report(steps: 2000, samples: 500)
+        let clock = ContinuousClock()
+        var page = ""
+        let time = try clock.measure { page = try report.html(bundle: bundle) }
+        print("page of \(page.utf8.count) bytes in \(time)")
+        #expect(time < .seconds(5))
+    }
+
     /// `EMLAB_WRITE_REPORT=page.html` writes the invented page with the bundle in `EMLAB_VEGA_BUNDLE`, to be looked at.
     @Test(
         "is written to be looked at", .enabled(if: ProcessInfo.processInfo.environment["EMLAB_WRITE_REPORT"] != nil))
