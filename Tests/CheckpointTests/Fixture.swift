@@ -25,8 +25,13 @@ enum Fixture {
     /// EMLAB_KEEP=DIR keeps what tests write, for the scripts in References/checkpoint to load.
     static var kept: URL? { ProcessInfo.processInfo.environment["EMLAB_KEEP"].map { URL(fileURLWithPath: $0) } }
 
-    static func withTemporaryFolder<T>(_ body: (URL) throws -> T) throws -> T {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("emlab-" + UUID().uuidString)
+    /// - Parameter inMemory: for thousands of small files, where the machine has a file system in memory.
+    static func withTemporaryFolder<T>(inMemory: Bool = false, _ body: (URL) throws -> T) throws -> T {
+        let memory = "/dev/shm"
+        let parent =
+            inMemory && FileManager.default.isWritableFile(atPath: memory)
+            ? URL(fileURLWithPath: memory) : FileManager.default.temporaryDirectory
+        let folder = parent.appendingPathComponent("emlab-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         return try body(folder)

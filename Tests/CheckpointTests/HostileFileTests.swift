@@ -162,14 +162,12 @@ struct HostileFileTests {
     func safetensorsMutants() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("safetensors mutants: seed \(seed)")
-        try Fixture.withTemporaryFolder { folder in
+        try Fixture.withTemporaryFolder(inMemory: true) { folder in
             try TinyModel().write(to: folder)
             let url = folder.appendingPathComponent("model.safetensors")
             let original = try Data(contentsOf: url)
             var opened = 0
             try mutants(of: original, seed: seed, count: 1500, header: 1400) { data in
-                // Writing over a file makes some file systems flush the old one, a thousand times slower than this.
-                try? FileManager.default.removeItem(at: url)
                 try data.write(to: url)
                 _ = Fixture.message {
                     let file = try SafetensorsFile(url)
@@ -187,12 +185,10 @@ struct HostileFileTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("GGUF mutants: seed \(seed)")
         let original = try Data(contentsOf: Fixture.url("gguf/\(family).gguf"))
-        try Fixture.withTemporaryFolder { folder in
+        try Fixture.withTemporaryFolder(inMemory: true) { folder in
             let url = folder.appendingPathComponent("model.gguf")
             var opened = 0
             try mutants(of: original, seed: seed, count: 1000, header: 2500) { data in
-                // Writing over a file makes some file systems flush the old one, a thousand times slower than this.
-                try? FileManager.default.removeItem(at: url)
                 try data.write(to: url)
                 _ = Fixture.message {
                     let file = try GGUFFile(url)
@@ -213,7 +209,7 @@ struct HostileFileTests {
     func adapterMutants(name: String) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("adapter mutants: seed \(seed)")
-        try Fixture.withTemporaryFolder { folder in
+        try Fixture.withTemporaryFolder(inMemory: true) { folder in
             let url = folder.appendingPathComponent("adapter")
             try FileManager.default.copyItem(at: Fixture.url("adapters/patterns"), to: url)
             let file = url.appendingPathComponent(name)
@@ -221,7 +217,6 @@ struct HostileFileTests {
             let base = try AdapterTests.base()
             var opened = 0
             try mutants(of: original, seed: seed, count: 500, header: 1200) { data in
-                try? FileManager.default.removeItem(at: file)
                 try data.write(to: file)
                 opened += (try? AdapterFiles.read(url, base: base)) == nil ? 0 : 1
             }

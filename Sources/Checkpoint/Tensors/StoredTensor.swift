@@ -51,6 +51,8 @@ struct StoredTensor: Sendable {
         guard UInt(bitPattern: target) % UInt(type.byteCount) == 0 else {
             throw failure("the buffer isn't aligned to \(type.byteCount) bytes")
         }
+        guard conversion == .none || conversion == .addedOne || record.shape.count > 1 || record.type.blockLength == 1
+        else { throw failure("numbers of one axis in blocks can't be put back in order") }
         // A span is what is converted at once: whole rows where rows change places, else a stretch of whole blocks.
         let (span, half) =
             if case .interleavedHeads(let rows) = conversion {
