@@ -25,7 +25,9 @@ Tensor times_transposed(const Tensor &x, const Tensor &w) {
       std::optional<std::string_view>);
   static const auto op =
       c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<Op>();
-  return op.call(x.contiguous(), w, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
+  // oneDNN multiplies by a plain or a transposed matrix; any other layout sends it to its reference loops.
+  const bool plain = w.is_contiguous() || w.t().is_contiguous();
+  return op.call(x.contiguous(), plain ? w : w.contiguous(), std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 namespace {
@@ -73,7 +75,8 @@ bool by_kernel(const Tensor &x, int64_t rank) { return fused(x) && rank <= small
 
 // [n, R] float32 = x a^T
 Tensor project(const Tensor &x, const Tensor &a) {
-  if (!by_kernel(x, a.size(0))) return times_transposed(x, a.to(x.scalar_type())).to(at::kFloat);
+  // A strided view is multiplied as it is: a copy of it costs more than oneDNN gains on so narrow a matrix.
+  if (!by_kernel(x, a.size(0))) return at::mm(x, a.t().to(x.scalar_type())).to(at::kFloat);
   const Tensor a_here = a.contiguous();
   Tensor out = at::empty({x.size(0), a.size(0)}, a.options().requires_grad(false));
   const int64_t stride = x.stride(0), width = x.size(1), rank = a.size(0);
@@ -90,7 +93,7 @@ Tensor project(const Tensor &x, const Tensor &a) {
 // y += scale left bt, y: a view whose rows are contiguous; left: [n, R], bt: [R, columns], float32.
 void add_product(const Tensor &y, const Tensor &left, const Tensor &bt, double scale) {
   if (!by_kernel(y, bt.size(0))) {
-    Tensor(y).add_(times_transposed((left * scale).to(y.scalar_type()), bt.t().to(y.scalar_type())));
+    Tensor(y).addmm_((left * scale).to(y.scalar_type()), bt.to(y.scalar_type()));
     return;
   }
   const int64_t stride = y.stride(0), columns = y.size(1), rank = bt.size(0);
@@ -107,7 +110,7 @@ void add_product(const Tensor &y, const Tensor &left, const Tensor &bt, double s
 Tensor outer_sum(const Tensor &left, const Tensor &right) {
   const int64_t rank = left.size(1), columns = right.size(1), rows = right.size(0);
   if (!by_kernel(right, rank))
-    return times_transposed(left.t().contiguous().to(right.scalar_type()), right.t()).to(at::kFloat);
+    return at::mm(left.t().to(right.scalar_type()), right).to(at::kFloat);
   Tensor out = at::zeros({rank, columns}, left.options());
   const float *lp = left.const_data_ptr<float>();
   const int64_t stride = right.stride(0);
