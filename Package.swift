@@ -75,11 +75,15 @@ let engine: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
+    // What several test targets look things up with.
+    .target(
+        name: "TestSupport", dependencies: ["Torch", "Transformer", "Checkpoint"], path: "Tests/Support",
+        swiftSettings: swiftSettings),
     tests("Torch"),
-    tests("Transformer", ["Torch", "Checkpoint"]),
-    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
-    tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "Corpora", "Tokenization"]),
-    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
+    tests("Transformer", ["Torch", "Checkpoint", "TestSupport"]),
+    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 
