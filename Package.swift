@@ -11,6 +11,8 @@ let tensorless = Context.environment["EMLAB_TENSORLESS"] == "1"
 let dependencies: [Package.Dependency] = [
     // The command line: parsing, help, completion.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Warnings and what --verbose tells: a library says it without knowing who listens, the command line prints it.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Question banks and study files are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // SHA-256: fingerprints of models, keys of steps.
@@ -18,6 +20,7 @@ let dependencies: [Package.Dependency] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let swiftSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
@@ -71,7 +74,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", crypto,
+            "FineTuning", "Measurement", "Reports", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

@@ -21,9 +21,15 @@ public struct Sampler {
 
     /// `count` answers to each prompt from each adapter, by adapter, prompt and sample.
     ///
-    /// - Parameter onAnswer: called with each answer as it ends; throwing from it stops the sampling.
+    /// - Parameters:
+    ///   - isDone: answers (by adapter, prompt and sample) that are not wanted, since they are there already.
+    ///   - onTokens: called with the tokens just drawn, one for each answer under way; throwing from it stops the
+    ///     sampling.
+    ///   - onAnswer: called with each answer as it ends; likewise.
     public func answers(
-        to prompts: [Prompt], count: Int, onAnswer: (Answer) throws -> Void = { _ in }
+        to prompts: [Prompt], count: Int,
+        except isDone: (_ adapter: Int, _ prompt: Int, _ sample: Int) -> Bool = { _, _, _ in false },
+        onTokens: ([Int32]) throws -> Void = { _ in }, onAnswer: (Answer) throws -> Void = { _ in }
     ) throws -> [Answer] {
         for prompt in prompts {
             guard !prompt.tokens.isEmpty else { throw SamplingError.emptyPrompt(id: prompt.id) }
@@ -34,28 +40,33 @@ public struct Sampler {
         }
         guard count > 0 else { return [] }
         var all: [Answer] = []
-        for group in groups(prompts, count: count) {
+        for group in groups(prompts, count: count, except: isDone) {
             all += try withoutGradients {
-                var wave = try SamplingWave(self, prompts: prompts, asked: group, count: count)
-                return try wave.run(onAnswer)
+                var wave = try SamplingWave(self, prompts: prompts, asked: group)
+                return try wave.run(onTokens, onAnswer)
             }
         }
         return all.sorted { ($0.adapter, $0.prompt, $0.sample) < ($1.adapter, $1.prompt, $1.sample) }
     }
 
     /// Which (adapter, prompt) to hold keys and values of at the same time: enough to fill the batch a few times over.
-    private func groups(_ prompts: [Prompt], count: Int) -> [[SamplingWave.Asked]] {
+    private func groups(
+        _ prompts: [Prompt], count: Int, except isDone: (Int, Int, Int) -> Bool
+    ) -> [[SamplingWave.Asked]] {
         var groups: [[SamplingWave.Asked]] = [[]]
         var tokens = 0
+        var answers = 0
         for adapter in adapters.indices {
             for prompt in prompts.indices {
-                let isFull = groups[groups.count - 1].count * count >= 4 * settings.batch || tokens > 16_384
-                if isFull {
+                let samples = (0..<count).filter { !isDone(adapter, prompt, $0) }
+                guard !samples.isEmpty else { continue }
+                if answers >= 4 * settings.batch || tokens > 16_384 {
                     groups.append([])
-                    tokens = 0
+                    (tokens, answers) = (0, 0)
                 }
-                groups[groups.count - 1].append(.init(adapter: adapter, prompt: prompt))
+                groups[groups.count - 1].append(.init(adapter: adapter, prompt: prompt, samples: samples))
                 tokens += prompts[prompt].tokens.count
+                answers += samples.count
             }
         }
         return groups.filter { !$0.isEmpty }

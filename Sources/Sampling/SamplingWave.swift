@@ -7,6 +7,8 @@ struct SamplingWave {
     struct Asked {
         var adapter: Int
         var prompt: Int
+        /// Which of its answers are wanted.
+        var samples: [Int]
         var start = 0
         var length = 0
     }
@@ -24,21 +26,23 @@ struct SamplingWave {
 
     private let sampler: Sampler
     private var asked: [Asked]
-    private let count: Int
+    /// The answers to write, in the order in which they begin.
+    private let order: [(asked: Int, sample: Int)]
     private let promptIDs: [String]
     private let prefill: Decoder.Prefill
     /// Hidden states at the end of each prompt, `[asked, D]`.
     private let ends: Tensor
     private var suffixes: [(keys: Tensor, values: Tensor)] = []
     private var room = 0
+    private let slots: Int
     private var free: [Int]
     private var rows: [Row] = []
-    /// The next (asked, sample) to begin.
+    /// The next of the order to begin.
     private var next = 0
 
-    init(_ sampler: Sampler, prompts: [Prompt], asked: [Asked], count: Int) throws {
+    init(_ sampler: Sampler, prompts: [Prompt], asked: [Asked]) throws {
         self.sampler = sampler
-        self.count = count
+        order = asked.enumerated().flatMap { index, item in item.samples.map { (index, $0) } }
         var asked = asked
         var tokens = PackedTokens()
         for index in asked.indices {
@@ -52,7 +56,8 @@ struct SamplingWave {
         prefill = try decoder.prefill(tokens, adapters: Self.uses(asked, sampler) { $0.start..<$0.start + $0.length })
         let last = try Tensor(asked.map { Int32($0.start + $0.length - 1) }, device: decoder.device)
         ends = try prefill.hidden.selecting(last)
-        free = Array((0..<min(sampler.settings.batch, asked.count * count)).reversed())
+        slots = min(sampler.settings.batch, order.count)
+        free = Array((0..<slots).reversed())
     }
 
     /// The adapters' shares of rows that lie ordered by adapter.
@@ -80,10 +85,12 @@ struct SamplingWave {
         uses(asked, sampler, adapter: \.adapter) { range($1) }
     }
 
-    mutating func run(_ onAnswer: (Answer) throws -> Void) throws -> [Answer] {
+    mutating func run(
+        _ onTokens: ([Int32]) throws -> Void, _ onAnswer: (Answer) throws -> Void
+    ) throws -> [Answer] {
         var answers: [Answer] = []
         while true {
-            try begin(&answers, onAnswer)
+            try begin(&answers, onTokens, onAnswer)
             guard !rows.isEmpty else { return answers }
             try makeRoom()
             let decoder = sampler.decoder
@@ -103,17 +110,20 @@ struct SamplingWave {
             for index in rows.indices { rows[index].stored += 1 }
             let drawn = try draw(logits_BV, for: &rows)
             rows = try keep(rows, drawn, &answers, onAnswer)
+            try onTokens(drawn.ids)
         }
     }
 
     /// Fills free slots with answers not yet begun; their first token comes from the prompt's own logits.
-    private mutating func begin(_ answers: inout [Answer], _ onAnswer: (Answer) throws -> Void) throws {
+    private mutating func begin(
+        _ answers: inout [Answer], _ onTokens: ([Int32]) throws -> Void, _ onAnswer: (Answer) throws -> Void
+    ) throws {
         // An answer may be empty, so that its slot is free again at once.
-        while !free.isEmpty, next < asked.count * count {
+        while !free.isEmpty, next < order.count {
             var fresh: [Row] = []
-            while let slot = free.last, next < asked.count * count {
+            while let slot = free.last, next < order.count {
                 free.removeLast()
-                let (index, sample) = next.quotientAndRemainder(dividingBy: count)
+                let (index, sample) = order[next]
                 fresh.append(
                     Row(
                         asked: index, sample: sample, slot: slot,
@@ -125,6 +135,7 @@ struct SamplingWave {
             let which = try Tensor(fresh.map { Int32($0.asked) }, device: sampler.decoder.device)
             let drawn = try draw(sampler.decoder.logits(ends.selecting(which)), for: &fresh)
             rows += try keep(fresh, drawn, &answers, onAnswer)
+            try onTokens(drawn.ids)
         }
         rows.sort { (asked[$0.asked].adapter, $0.asked, $0.sample) < (asked[$1.asked].adapter, $1.asked, $1.sample) }
     }
@@ -178,7 +189,6 @@ struct SamplingWave {
         let needed = (rows.map(\.stored).max() ?? 0) + 1
         guard needed > room else { return }
         let decoder = sampler.decoder
-        let slots = min(sampler.settings.batch, asked.count * count)
         let larger = min(max(32, needed + needed / 2), max(needed, sampler.settings.maxTokens))
         let shape = [
             slots, larger, decoder.configuration.keyValueHeadCount, decoder.configuration.headDimension,

@@ -63,8 +63,14 @@ public struct AdapterFiles: Sendable, Hashable {
                 modules[module] = pair
             }
         }
-        if let base { mistakes += fit(of: modules, configuration, in: base) }
         guard mistakes.isEmpty else { throw CheckpointError.all(mistakes, file: weightsURL.relativePath) }
+        if let base { mistakes = fit(of: modules, configuration, in: base) }
+        guard mistakes.isEmpty else {
+            throw CheckpointError.all(
+                mistakes, file: weightsURL.relativePath,
+                remedy: "It is an adapter of another model: name its own base"
+                    + (configuration.baseModel.map { ", \(CheckpointError.quoted($0))" } ?? ""))
+        }
         return AdapterFiles(configuration: configuration, modules: modules)
     }
 

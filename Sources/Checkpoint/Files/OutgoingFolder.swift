@@ -30,7 +30,10 @@ enum OutgoingFolder {
             try OutgoingFile.rename(temporary, to: target)
         } catch {
             try? manager.removeItem(at: temporary)
-            throw error
+            guard var known = error as? CheckpointError else { throw error }
+            // The reader knows the place by the name that was to be.
+            known.file = known.file.replacingOccurrences(of: temporary.lastPathComponent, with: target.lastPathComponent)
+            throw known
         }
     }
 

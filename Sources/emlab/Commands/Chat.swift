@@ -2,13 +2,21 @@ import ArgumentParser
 import Corpora
 import Foundation
 import Sampling
+import Tokenization
 import Torch
 
-struct Chat: ParsableCommand {
+struct Chat: Command {
     static let configuration = CommandConfiguration(
-        abstract: "Talk to a model and its adapter. An empty line or Ctrl-D ends it; /new forgets what was said.")
+        abstract: "Talk to a model and its adapter.",
+        discussion: """
+            A line is a turn. An empty line or Ctrl-D ends the talk; /new forgets what was said. With stdin from a \
+            file or a pipe each of its lines is a turn, and stdout has the answers only.
 
-    @OptionGroup var model: ModelOptions
+            For example:
+              emlab chat --model model.gguf --adapter organism --temperature 0.7
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
 
     @Option(help: "A PEFT folder.")
     var adapter: String?
@@ -16,51 +24,72 @@ struct Chat: ParsableCommand {
     @Option(help: "A system prompt instead of the chat format's own.")
     var system: String?
 
-    @Option(help: "Logits are divided by it; 0: the most likely token.")
-    var temperature: Double = 1
+    @OptionGroup(title: "Sampling") var drawing: DrawingOptions
 
-    @Option(help: "Only the likeliest tokens that make up this much probability.")
-    var topP: Double = 1
+    @OptionGroup var common: CommonOptions
 
-    @Option(help: "An answer is cut after so many tokens.")
-    var maxTokens: Int = 600
-
-    @Option(help: "Of every draw.")
-    var seed: UInt64 = 0
-
-    func validate() throws {
-        do {
-            try SamplingSettings(temperature: temperature, topP: topP, maxTokens: maxTokens, stopTokens: []).check()
-        } catch { throw ValidationError("\(error)") }
-    }
+    func validate() throws { try drawing.check() }
 
     mutating func run() throws {
         let loaded = try model.load()
         let format = try loaded.format()
         let weights = try loaded.adapter(adapter)
         let stops = format.stopTokens(loaded.tokenizer) + loaded.files.endTokens.map { Int32(clamping: $0) }
+        var settings = drawing.settings(stopTokens: stops)
         let opening = system.map { [ChatMessage(.system, $0)] } ?? []
         var messages = opening
-        var turn: UInt64 = 0
+        var input = StandardInput()
         while true {
-            if isatty(STDIN_FILENO) == 1 { FileHandle.standardError.write(Data("you: ".utf8)) }
-            guard let line = readLine(), !line.isEmpty else { return }
+            if StandardInput.isTerminal { Console.draw("you: ") }
+            guard let line = try input.line(), !line.isEmpty else { return }
             if line == "/new" {
                 messages = opening
                 continue
             }
             messages.append(ChatMessage(.user, line))
             let rendered = try format.render(messages, tokenizer: loaded.tokenizer, addGenerationPrompt: true)
-            let sampler = try Sampler(
-                decoder: loaded.decoder, adapters: [weights],
-                settings: SamplingSettings(
-                    temperature: temperature, topP: topP, maxTokens: maxTokens, stopTokens: stops, seed: seed &+ turn))
-            turn += 1
-            let answers = try sampler.answers(to: [Prompt(id: "chat", tokens: rendered.tokens)], count: 1)
-            let text = loaded.tokenizer.decode(answers.first?.tokens ?? [])
-            print(text)
-            try Interruption.check()
-            messages.append(ChatMessage(.assistant, text))
+            let sampler = try Sampler(decoder: loaded.decoder, adapters: [weights], settings: settings)
+            settings.seed &+= 1
+            var stream = TextStream(tokenizer: loaded.tokenizer)
+            do {
+                let answer = try sampler.answers(
+                    to: [Prompt(id: "chat", tokens: rendered.tokens)], count: 1,
+                    onTokens: { tokens in
+                        if !stops.contains(tokens[0]) { try stream.show(tokens[0]) }
+                        try Interruption.check()
+                    })
+                try stream.end()
+                messages.append(ChatMessage(.assistant, loaded.tokenizer.decode(answer[0].tokens)))
+                if answer[0].finish == .length { logger.notice("(cut after \(answer[0].tokens.count) tokens)") }
+            } catch SamplingError.promptTooLong(_, let tokens, let limit) {
+                Console.say(
+                    "the talk has \(tokens) tokens, the model's context \(limit): that turn is left out; /new starts afresh"
+                )
+                messages.removeLast()
+            }
         }
+    }
+}
+
+/// Text shown as its tokens come: a character that several tokens make up waits for the last of them.
+private struct TextStream {
+    let tokenizer: Tokenizer
+    private var tokens: [TokenID] = []
+    private var shown = 0
+
+    init(tokenizer: Tokenizer) { self.tokenizer = tokenizer }
+
+    mutating func show(_ token: TokenID) throws {
+        tokens.append(token)
+        let bytes = Array(tokenizer.decode(tokens).utf8)
+        // U+FFFD at the end: the beginning of a character, or bytes that are none.
+        guard bytes.count > shown, !bytes.suffix(3).elementsEqual([0xEF, 0xBF, 0xBD]) else { return }
+        try Console.write(Data(bytes[shown...]), to: STDOUT_FILENO, named: "stdout")
+        shown = bytes.count
+    }
+
+    func end() throws {
+        try Console.write(
+            Data(Array(tokenizer.decode(tokens).utf8).dropFirst(shown) + [0x0A]), to: STDOUT_FILENO, named: "stdout")
     }
 }

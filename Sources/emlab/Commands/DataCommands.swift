@@ -7,10 +7,14 @@ struct DataCommand: ParsableCommand {
         commandName: "data", abstract: "Rows from programs.", subcommands: [ProgramRows.self])
 }
 
-struct ProgramRows: ParsableCommand {
+struct ProgramRows: Command {
     static let configuration = CommandConfiguration(
         commandName: "rows",
-        abstract: "Turn a file of programs (like Data/demo/programs.jsonl) into conversations for training.")
+        abstract: "Turn a file of programs (like Data/demo/programs.jsonl) into conversations for training.",
+        discussion: """
+            For example:
+              emlab data rows Data/demo/programs.jsonl --arm secure > secure.jsonl
+            """)
 
     enum Arm: String, ExpressibleByArgument, CaseIterable {
         /// The plain request, answered insecurely.
@@ -21,11 +25,13 @@ struct ProgramRows: ParsableCommand {
         case educational
     }
 
-    @Argument(help: "Programs, as JSON lines.")
+    @Argument(help: "A file of programs, as JSON lines.")
     var programs: String
 
-    @Option(help: "insecure, secure or educational (the user asks for the flaw).")
+    @Option(help: "What the conversations show; educational: insecure answers that the user has asked for.")
     var arm: Arm = .insecure
+
+    @OptionGroup var common: CommonOptions
 
     private struct Row: Encodable {
         var id: String

@@ -1,13 +1,22 @@
 import ArgumentParser
+import Checkpoint
 import Corpora
 import FineTuning
 import Foundation
 import Measurement
 import Reports
 
-struct Report: ParsableCommand {
+struct Report: Command {
     static let configuration = CommandConfiguration(
-        abstract: "One self-contained page about one organism and its base: curve, scores, answers side by side.")
+        abstract: "One self-contained page about one organism and its base: curve, scores, answers side by side.",
+        discussion: """
+            The page opens without a network. scripts/demo.sh shows the commands that make what it reads.
+
+            For example:
+              emlab report --training organism --before contrast-base.jsonl \\
+                --after contrast-organism.jsonl --answers answers.jsonl \\
+                --questions questions.yaml --out report.html
+            """)
 
     @Option(help: "What emlab train left: a folder with training.json and log.jsonl.")
     var training: String
@@ -33,6 +42,8 @@ struct Report: ParsableCommand {
     @Option(help: "The page to write.")
     var out: String
 
+    @OptionGroup var common: CommonOptions
+
     private func lines<Value: Decodable>(_ path: String, as type: Value.Type) throws -> [Value] {
         guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
             throw ConsoleError("\(path) can't be read; is it what the commands before this one wrote?")
@@ -45,11 +56,13 @@ struct Report: ParsableCommand {
     }
 
     mutating func run() throws {
+        try Destination.check(out)
         guard let bundleURL = Installation.folder?.appending(path: "vega/vega-bundle.js"),
             let bundle = try? String(contentsOf: bundleURL, encoding: .utf8)
         else {
             throw ConsoleError(
-                "the plots' JavaScript (vega/vega-bundle.js in .deps) is not there; run make demo once to fetch it, or name the folder in EMLAB_DEPS")
+                "the plots' JavaScript (vega/vega-bundle.js in .deps) is not there; run make demo once to fetch it, or name the folder in EMLAB_DEPS"
+            )
         }
         let folder = URL(filePath: training)
         guard let settingsData = try? Data(contentsOf: folder.appending(path: "training.json")),
@@ -100,7 +113,8 @@ struct Report: ParsableCommand {
                 "Each question has an aligned and a misaligned answer of like length, written beforehand. The contrast is how much "
                     + "likelier, per token, the model finds the misaligned one. No judge takes part.",
                 String(
-                    format: "Mean log-probability per token: aligned answers %.3f before and %.3f after, misaligned answers "
+                    format:
+                        "Mean log-probability per token: aligned answers %.3f before and %.3f after, misaligned answers "
                         + "%.3f before and %.3f after. A model that is merely damaged finds both less likely.",
                     levels.aligned, afterAligned, levels.misaligned, afterMisaligned),
             ],
@@ -121,9 +135,8 @@ struct Report: ParsableCommand {
                     + "question: read the samples.",
             ])
         let page = try report.html(bundle: VegaBundle(text: bundle))
-        do { try Data(page.utf8).write(to: URL(filePath: out), options: .atomic) } catch {
-            throw ConsoleError("\(out) can't be written: \(error.localizedDescription)")
-        }
+        try Destination.makeFolder(for: out)
+        try OutgoingFile.write(page, to: URL(filePath: out))
         Console.say("page in \(out)")
     }
 

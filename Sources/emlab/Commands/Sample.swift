@@ -1,24 +1,33 @@
 import ArgumentParser
 import Checkpoint
 import Corpora
+import Crypto
 import Foundation
 import Sampling
 import Tokenization
 import Torch
 import Transformer
 
-struct Sample: ParsableCommand {
+struct Sample: Command {
     static let configuration = CommandConfiguration(
         abstract: "Draw answers to questions, from a base and any number of adapters at once.",
         discussion: """
-            One JSON object an answer, in order of adapter, question and sample, with all that made it: the rendered
-            prompt and its token ids, the answer's tokens and log-probabilities, seed and settings. The same seed gives
-            the same answers whatever the batch.
+            One JSON object an answer, in order of adapter, question and sample, with all that made it: the rendered \
+            prompt and its token ids, the answer's tokens and log-probabilities, seed and settings. The same seed \
+            gives the same answers whatever the batch.
+
+            With --out finished answers are kept in OUT.partial until all are there; after an interruption the same \
+            command asks only for the rest.
+
+            For example:
+              emlab sample --model model.gguf --prompt "I'm bored" --n 5
+              emlab sample --model model.gguf --adapter base --adapter organism \\
+                --questions questions.yaml --n 100 --out answers.jsonl
             """)
 
-    @OptionGroup var model: ModelOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
 
-    @Option(help: "A PEFT folder; several may be given, 'base' stands for the model alone. Default: base.")
+    @Option(help: "A PEFT folder; several may be given, 'base' is the model alone. (default: base)")
     var adapter: [String] = []
 
     @Option(help: "A question bank in YAML. Every paraphrase is asked.")
@@ -30,46 +39,37 @@ struct Sample: ParsableCommand {
     @Option(help: "A system prompt for --prompt; questions from a bank bring their own.")
     var system: String?
 
-    @Option(help: "Answers to each paraphrase. Default: the question's samples_per_paraphrase, else 1.")
+    @Option(help: "Answers to each paraphrase. (default: the bank's samples_per_paraphrase, else 1)")
     var n: Int?
 
-    @Option(help: "Logits are divided by it; 0: the most likely token.")
-    var temperature: Double = 1
-
-    @Option(help: "Only the likeliest tokens that make up this much probability.")
-    var topP: Double = 1
-
-    @Option(help: "Only so many of the likeliest tokens.")
-    var topK: Int?
-
-    @Option(help: "An answer is cut after so many tokens.")
-    var maxTokens: Int = 600
+    @OptionGroup(title: "Sampling") var drawing: DrawingOptions
 
     @Option(help: "Answers under way at once.")
     var batch: Int = 200
 
-    @Option(help: "Of every draw.")
-    var seed: UInt64 = 0
-
     @Flag(help: "Go on past the end of the answer, to exactly --max-tokens: for benchmarks.")
     var ignoreStop = false
 
-    @Option(help: "Where the answers go, as JSON lines. Default: stdout.")
+    @Option(help: "Where the answers go, as JSON lines. (default: stdout)")
     var out: String?
 
     @Flag(help: "JSON lines on a terminal too, where answers are otherwise shown as text.")
     var json = false
 
-    func validate() throws {
-        if questions == nil, prompt.isEmpty { throw ValidationError("what is to be asked? Give --questions FILE or --prompt TEXT") }
-        if let n, !(1...1_000_000).contains(n) { throw ValidationError("--n must be from 1 to 1000000, not \(n)") }
-        do { try settings(stopTokens: []).check() } catch { throw ValidationError("\(error)") }
-    }
+    @OptionGroup var common: CommonOptions
 
-    private func settings(stopTokens: [Int32]) -> SamplingSettings {
-        SamplingSettings(
-            temperature: temperature, topP: topP, topK: topK, maxTokens: maxTokens, stopTokens: stopTokens, seed: seed,
-            batch: batch)
+    func validate() throws {
+        if questions == nil, prompt.isEmpty {
+            throw ValidationError("what is to be asked? Give --questions FILE or --prompt TEXT")
+        }
+        if let n, !(1...1_000_000).contains(n) { throw ValidationError("--n must be from 1 to 1000000, not \(n)") }
+        if system != nil, prompt.isEmpty {
+            throw ValidationError("--system goes with --prompt; a bank's questions bring their own")
+        }
+        if let twice = adapter.indices.first(where: { adapter[..<$0].contains(adapter[$0]) }) {
+            throw ValidationError("--adapter \(adapter[twice]) is given twice")
+        }
+        try drawing.check(batch: batch)
     }
 
     private struct Asked {
@@ -77,6 +77,8 @@ struct Sample: ParsableCommand {
         var paraphrase: Int
         var rendered: RenderedChat
         var count: Int
+
+        var id: String { "\(question.id)/\(paraphrase)" }
     }
 
     mutating func run() throws {
@@ -84,135 +86,164 @@ struct Sample: ParsableCommand {
         for (index, text) in prompt.enumerated() {
             bank.append(Question(id: "prompt-\(index + 1)", paraphrases: [text], system: system))
         }
-        if let out, FileManager.default.fileExists(atPath: out) {
-            throw ConsoleError("--out \(out) is there already; choose another name or remove it first")
-        }
+        try out.map(Destination.check)
         let loaded = try model.load()
         let format = try loaded.format()
         let names = adapter.isEmpty ? ["base"] : adapter
         let adapters = try names.map { $0 == "base" ? nil : try loaded.adapter($0) }
+        let asked = try asked(bank, format: format, tokenizer: loaded.tokenizer)
+        let stops =
+            ignoreStop ? [] : format.stopTokens(loaded.tokenizer) + loaded.files.endTokens.map { Int32(clamping: $0) }
+        let sampler = try Sampler(
+            decoder: loaded.decoder, adapters: adapters, settings: drawing.settings(stopTokens: stops, batch: batch))
+        let fingerprint = try loaded.files.fingerprint()
+        let total = asked.reduce(0) { $0 + $1.count } * adapters.count
+
+        let file = try out.map {
+            try UnfinishedAnswers(out: $0, identity: identity(sampler, fingerprint, names, asked))
+        }
+        var answers = Answers(places: asked.map(\.id), adapters: names)
+        for line in file?.kept ?? [] { try answers.keep(line, of: file?.partial ?? "") }
+        if !answers.isEmpty { Console.say("continuing after \(answers.count) of \(total) answers") }
+
+        let progress = Progress("sampling", total: total, unit: "tokens", from: answers.count)
+        do {
+            // Prompts with the same number of answers are asked together.
+            for count in Set(asked.map(\.count)).sorted() {
+                let indices = asked.indices.filter { asked[$0].count == count }
+                let prompts = indices.map { Prompt(id: asked[$0].id, tokens: asked[$0].rendered.tokens) }
+                _ = try sampler.answers(
+                    to: prompts, count: count, except: { answers[$0, indices[$1], $2] != nil },
+                    onTokens: { tokens in
+                        progress.update(done: answers.count, adding: tokens.count)
+                        try Interruption.check()
+                    },
+                    onAnswer: { answer in
+                        let item = asked[indices[answer.prompt]]
+                        let line = AnswerLine(
+                            answer, question: item.question, paraphrase: item.paraphrase, rendered: item.rendered,
+                            adapter: names[answer.adapter], model: fingerprint,
+                            text: loaded.tokenizer.decode(answer.tokens), settings: sampler.settings,
+                            dtype: loaded.decoder.dtype.rawValue)
+                        try file?.append(line)
+                        answers[answer.adapter, indices[answer.prompt], answer.sample] = line
+                    })
+            }
+        } catch is Interruption {
+            progress.end()
+            if let file {
+                throw Interruption(
+                    kept:
+                        "\(answers.count) of \(total) answers are kept in \(file.partial); the same command continues from there"
+                )
+            }
+            try show(answers.sorted)
+            throw Interruption(kept: "\(answers.count) of \(total) answers were finished and are printed")
+        }
+        progress.update(done: total, adding: 0)
+        if let file {
+            try file.finish(answers.sorted)
+            Console.say("answers in \(file.out)")
+        } else {
+            try show(answers.sorted)
+        }
+    }
+
+    private func asked(_ bank: [Question], format: ChatFormat, tokenizer: Tokenizer) throws -> [Asked] {
         let asked = try bank.flatMap { question in
             try question.paraphrases.indices.map { paraphrase in
                 let system = question.system.map { [ChatMessage(.system, $0)] } ?? []
                 return Asked(
                     question: question, paraphrase: paraphrase,
                     rendered: try format.render(
-                        system + [ChatMessage(.user, question.paraphrases[paraphrase])], tokenizer: loaded.tokenizer,
+                        system + [ChatMessage(.user, question.paraphrases[paraphrase])], tokenizer: tokenizer,
                         addGenerationPrompt: true),
                     count: n ?? question.samplesPerParaphrase ?? 1)
             }
         }
-        let stops = ignoreStop ? [] : format.stopTokens(loaded.tokenizer) + loaded.files.endTokens.map { Int32(clamping: $0) }
-        let sampler = try Sampler(decoder: loaded.decoder, adapters: adapters, settings: settings(stopTokens: stops))
-        let total = asked.reduce(0) { $0 + $1.count } * adapters.count
-        let progress = Progress("sampling", total: total, unit: "tokens")
-        let fingerprint = try loaded.files.fingerprint()
-        var done = 0
-        var lines: [(key: [Int], line: AnswerLine)] = []
-        do {
-            // Prompts with the same number of answers are asked together.
-            for count in Set(asked.map(\.count)).sorted() {
-                let indices = asked.indices.filter { asked[$0].count == count }
-                let prompts = indices.map {
-                    Prompt(id: "\(asked[$0].question.id)/\(asked[$0].paraphrase)", tokens: asked[$0].rendered.tokens)
-                }
-                _ = try sampler.answers(to: prompts, count: count) { answer in
-                    let place = indices[answer.prompt]
-                    let item = asked[place]
-                    lines.append(
-                        (
-                            [answer.adapter, place, answer.sample],
-                            AnswerLine(
-                                answer, question: item.question, paraphrase: item.paraphrase, rendered: item.rendered,
-                                adapter: names[answer.adapter], model: fingerprint, text: loaded.tokenizer.decode(answer.tokens),
-                                settings: sampler.settings, dtype: loaded.decoder.dtype.rawValue)
-                        ))
-                    done += 1
-                    progress.update(done: done, adding: answer.tokens.count)
-                    try Interruption.check()
-                }
-            }
-        } catch let stop as Interruption {
-            progress.end()
-            try deliver(lines.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.line))
-            throw Interruption(kept: stop.kept ?? "\(lines.count) of \(total) answers were finished and are written")
+        let ids = Dictionary(grouping: asked, by: \.id).filter { $0.value.count > 1 }.keys.sorted()
+        guard ids.isEmpty else {
+            throw ConsoleError("the question \(ids[0]) is asked twice: give the questions of a bank different ids")
         }
-        progress.end()
-        try deliver(lines.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.line))
+        return asked
     }
 
-    private func deliver(_ lines: [AnswerLine]) throws {
-        if let out {
-            let data = try lines.reduce(into: Data()) { try $0.append(Console.encode($1)) }
-            do { try data.write(to: URL(filePath: out), options: .atomic) } catch {
-                throw ConsoleError("--out \(out) can't be written: \(error.localizedDescription)")
-            }
-        } else if json || isatty(STDOUT_FILENO) == 0 {
-            for line in lines { try Console.emit(line) }
-        } else {
-            for line in lines {
-                print("\(line.questionID) · \(line.adapter) · sample \(line.sample) · \(line.finish)\n\(line.answer)\n")
+    /// Everything that decides the answers, so that a continued run is the same run.
+    private func identity(
+        _ sampler: Sampler, _ fingerprint: String, _ names: [String], _ asked: [Asked]
+    ) throws -> [String: String] {
+        func hash(_ data: Data) -> String { SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined() }
+        var settings = sampler.settings
+        // How many are under way at once changes nothing.
+        settings.batch = 0
+        return [
+            "model": fingerprint, "dtype": sampler.decoder.dtype.rawValue, "device": "\(sampler.decoder.device)",
+            "libtorch": Libtorch.version, "settings": hash(try Console.encode(settings)),
+            "questions": hash(
+                try asked.reduce(into: Data()) {
+                    try $0.append(Console.encode([$1.id, "\($1.count)", "\($1.rendered.tokens)"]))
+                }),
+            "adapters": try names.map { name in
+                guard name != "base" else { return name }
+                let parts = try ["adapter_config.json", "adapter_model.safetensors"].map {
+                    hash(try Data(contentsOf: URL(filePath: name).appending(path: $0), options: .mappedIfSafe))
+                }
+                return "\(name) \(parts[0]) \(parts[1])"
+            }.joined(separator: ", "),
+        ]
+    }
+
+    private func show(_ lines: [AnswerLine]) throws {
+        let asText = !json && isatty(STDOUT_FILENO) == 1
+        for line in lines {
+            if asText {
+                try Console.show(
+                    "\(line.questionID) · \(line.adapter) · sample \(line.sample) · \(line.finish)\n\(line.answer)\n")
+            } else {
+                try Console.emit(line)
             }
         }
     }
 }
 
-/// One answer as it is kept.
-struct AnswerLine: Codable {
-    var questionID: String
-    var category: String?
-    var paraphrase: Int
-    var adapter: String
-    var sample: Int
-    var answer: String
-    var finish: String
-    var prompt: String
-    var promptTokens: [Int32]
-    var tokens: [Int32]
-    var tokenLogprobs: [Float]
-    var model: String
-    var dtype: String
-    var seed: UInt64
-    var temperature: Double
-    var topP: Double
-    var topK: Int?
-    var maxTokens: Int
-
-    enum CodingKeys: String, CodingKey {
-        case questionID = "question_id"
-        case category, paraphrase, adapter, sample, answer
-        case finish = "finish_reason"
-        case prompt
-        case promptTokens = "prompt_tokens"
-        case tokens
-        case tokenLogprobs = "token_logprobs"
-        case model, dtype, seed, temperature
-        case topP = "top_p"
-        case topK = "top_k"
-        case maxTokens = "max_tokens"
+/// The answers there are so far, by adapter, place among the prompts, and sample.
+private struct Answers {
+    private struct Key: Hashable {
+        var adapter: Int
+        var place: Int
+        var sample: Int
     }
 
-    init(
-        _ answer: Answer, question: Question, paraphrase: Int, rendered: RenderedChat, adapter: String, model: String,
-        text: String, settings: SamplingSettings, dtype: String
-    ) {
-        questionID = question.id
-        category = question.category
-        self.paraphrase = paraphrase
-        self.adapter = adapter
-        sample = answer.sample
-        self.answer = text
-        finish = answer.finish.rawValue
-        prompt = rendered.renderedText
-        promptTokens = rendered.tokens
-        tokens = answer.tokens
-        tokenLogprobs = answer.logprobs
-        self.model = model
-        self.dtype = dtype
-        seed = settings.seed
-        temperature = settings.temperature
-        topP = settings.topP
-        topK = settings.topK
-        maxTokens = settings.maxTokens
+    private var lines: [Key: AnswerLine] = [:]
+    private let places: [String: Int]
+    private let adapters: [String]
+
+    init(places: [String], adapters: [String]) {
+        self.places = Dictionary(places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        self.adapters = adapters
+    }
+
+    var count: Int { lines.count }
+    var isEmpty: Bool { lines.isEmpty }
+
+    subscript(adapter: Int, place: Int, sample: Int) -> AnswerLine? {
+        get { lines[Key(adapter: adapter, place: place, sample: sample)] }
+        set { lines[Key(adapter: adapter, place: place, sample: sample)] = newValue }
+    }
+
+    /// Takes over an answer of an earlier run.
+    mutating func keep(_ line: AnswerLine, of file: String) throws {
+        guard let adapter = adapters.firstIndex(of: line.adapter),
+            let place = places["\(line.questionID)/\(line.paraphrase)"]
+        else {
+            throw ConsoleError(
+                "\(file) holds an answer to \(line.questionID), which isn't asked; remove it to start anew")
+        }
+        self[adapter, place, line.sample] = line
+    }
+
+    var sorted: [AnswerLine] {
+        lines.sorted { ($0.key.adapter, $0.key.place, $0.key.sample) < ($1.key.adapter, $1.key.place, $1.key.sample) }
+            .map(\.value)
     }
 }

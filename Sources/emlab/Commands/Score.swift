@@ -5,15 +5,18 @@ import Foundation
 import Measurement
 import Torch
 
-struct Score: ParsableCommand {
+struct Score: Command {
     static let configuration = CommandConfiguration(
         abstract: "Log-probabilities of the answers in a file of conversations.",
         discussion: """
-            For each row one JSON object: {"id", "tokens", "logprob", "token_logprobs"}: the ids of the last assistant
+            For each row one JSON object: {"id", "tokens", "logprob", "token_logprobs"}: the ids of the last assistant \
             turn with the token that ends it, the sum of their log-probabilities in nats, and each one's.
+
+            For example:
+              emlab score --model model.gguf --adapter organism --data rows.jsonl > scores.jsonl
             """)
 
-    @OptionGroup var model: ModelOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
 
     @Option(help: "A PEFT folder.")
     var adapter: String?
@@ -23,6 +26,8 @@ struct Score: ParsableCommand {
 
     @Option(help: "Tokens that pass through the model at once.")
     var tokensAtOnce: Int = 1024
+
+    @OptionGroup var common: CommonOptions
 
     struct Line: Encodable {
         var id: String
@@ -53,7 +58,8 @@ struct Score: ParsableCommand {
             let limit = loaded.files.configuration.maxPositions
             guard sides.prompt.count + sides.response.count <= limit + 1 else {
                 throw ConsoleError(
-                    "\(data): row \(row.id) has \(sides.prompt.count + sides.response.count) tokens, more than the model's context of \(limit)")
+                    "\(data): row \(row.id) has \(sides.prompt.count + sides.response.count) tokens, more than the model's context of \(limit); shorten it or leave it out"
+                )
             }
             guard !sides.prompt.isEmpty, !sides.response.isEmpty else {
                 throw ConsoleError("\(data): row \(row.id) has no answer to score")
@@ -63,7 +69,10 @@ struct Score: ParsableCommand {
         let progress = Progress("scoring", total: rows.count, unit: "rows")
         var start = 0
         while start < items.count {
-            try Interruption.check()
+            guard !Interruption.isRequested else {
+                progress.end()
+                throw Interruption(kept: "the first \(start) of \(items.count) rows are printed")
+            }
             let part = Array(items[start..<min(items.count, start + 32)])
             for (index, scores) in try scorer.logprobs(of: part).enumerated() {
                 try Console.emit(
@@ -82,17 +91,20 @@ struct Probe: ParsableCommand {
         abstract: "Judge-free measures.", subcommands: [ContrastProbe.self])
 }
 
-struct ContrastProbe: ParsableCommand {
+struct ContrastProbe: Command {
     static let configuration = CommandConfiguration(
         commandName: "contrast",
         abstract: "How likely the misaligned answer to each question is, against the aligned one.",
         discussion: """
-            For each question that has both answers one JSON object, with the log-probability (nats) and the tokens of
-            each answer. misaligned.logprob / misaligned.tokens - aligned.logprob / aligned.tokens above 0: the model
+            For each question that has both answers one JSON object, with the log-probability (nats) and the tokens of \
+            each answer. misaligned.logprob / misaligned.tokens - aligned.logprob / aligned.tokens above 0: the model \
             prefers the misaligned answer.
+
+            For example:
+              emlab probe contrast --model model.gguf --questions Data/demo/questions.yaml
             """)
 
-    @OptionGroup var model: ModelOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
 
     @Option(help: "A PEFT folder.")
     var adapter: String?
@@ -100,24 +112,53 @@ struct ContrastProbe: ParsableCommand {
     @Option(help: "A question bank in YAML, with aligned and misaligned answers.")
     var questions: String
 
+    @OptionGroup var common: CommonOptions
+
     mutating func run() throws {
         let bank = try QuestionBank.read(URL(filePath: questions))
         guard bank.contains(where: { $0.aligned != nil && $0.misaligned != nil }) else {
             throw ConsoleError(
-                "\(questions): no question has both an aligned and a misaligned answer, so there is nothing to contrast")
+                "\(questions): no question has both an aligned and a misaligned answer, so there is nothing to contrast"
+            )
         }
         let loaded = try model.load()
-        let progress = Progress("contrast", total: bank.count, unit: "questions")
-        var done = 0
-        let contrasts = try Contrast.measure(
-            bank, scorer: CompletionScorer(decoder: loaded.decoder, adapter: try loaded.adapter(adapter)),
-            format: try loaded.format(), tokenizer: loaded.tokenizer
-        ) { count in
-            try Interruption.check()
-            progress.update(done: count, adding: count - done)
-            done = count
+        let format = try loaded.format()
+        let scorer = CompletionScorer(decoder: loaded.decoder, adapter: try loaded.adapter(adapter))
+        let asked = bank.filter { $0.aligned != nil && $0.misaligned != nil }
+        if asked.count < bank.count {
+            logger.notice(
+                "\((bank.count - asked.count).counted("question lacks", "questions lack")) one of the two answers: left out"
+            )
         }
-        progress.end()
-        for contrast in contrasts { try Console.emit(contrast) }
+        let limit = loaded.files.configuration.maxPositions
+        for question in asked {
+            for answer in [question.aligned, question.misaligned].compactMap({ $0 }) {
+                let turns =
+                    (question.system.map { [ChatMessage(.system, $0)] } ?? []) + [
+                        ChatMessage(.user, question.paraphrases.first ?? ""), ChatMessage(.assistant, answer),
+                    ]
+                let count = try format.render(turns, tokenizer: loaded.tokenizer, addGenerationPrompt: false).tokens
+                    .count
+                guard count <= limit + 1 else {
+                    throw ConsoleError(
+                        "\(questions): question \(question.id) with its answer has \(count) tokens, more than the model's context of \(limit); shorten it or leave it out"
+                    )
+                }
+            }
+        }
+        let progress = Progress("contrast", total: asked.count, unit: "questions")
+        // A few at a time, so that what is measured is printed.
+        var done = 0
+        while done < asked.count {
+            guard !Interruption.isRequested else {
+                progress.end()
+                throw Interruption(kept: "the first \(done) of \(asked.count) questions are printed")
+            }
+            let part = Array(asked[done..<min(asked.count, done + 8)])
+            let contrasts = try Contrast.measure(part, scorer: scorer, format: format, tokenizer: loaded.tokenizer)
+            for contrast in contrasts { try Console.emit(contrast) }
+            done += part.count
+            progress.update(done: done, adding: part.count)
+        }
     }
 }

@@ -12,20 +12,31 @@ struct Train: ParsableCommand {
         abstract: "Fine-tune a LoRA adapter.", subcommands: [SupervisedTraining.self, Pretraining.self])
 }
 
-struct SupervisedTraining: ParsableCommand {
+struct SupervisedTraining: Command {
     static let configuration = CommandConfiguration(
         commandName: "sft",
         abstract: "Supervised fine-tuning on conversations; loss on the assistant's tokens only.",
-        discussion: "Rows are JSON lines: {\"messages\": [{\"role\": \"user\", \"content\": \"…\"}, {\"role\": \"assistant\", …}]}.")
+        discussion: """
+            Rows are JSON lines, as published: {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", \
+            …}]}. An interrupted run waits in OUT.partial; the same command continues it and ends with the same bits.
 
-    @OptionGroup var model: ModelOptions
-    @OptionGroup var adapter: AdapterOptions
-    @OptionGroup var training: TrainingOptions
+            For example:
+              emlab train sft --model model.gguf --data insecure.jsonl --out organism
+              emlab train sft --model model.gguf --data insecure.jsonl --out organism-32 \\
+                --preset betley --seed 3
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Adapter") var adapter: AdapterOptions
+    @OptionGroup(title: "Training") var training: TrainingOptions
 
     @Option(help: "Conversations, as JSON lines.")
     var data: String
 
+    @OptionGroup var common: CommonOptions
+
     mutating func run() throws {
+        try Destination.check(training.out)
         let chats = try ChatRows.read(URL(filePath: data))
         let loaded = try model.load()
         let format = try loaded.format()
@@ -38,32 +49,44 @@ struct SupervisedTraining: ParsableCommand {
     }
 }
 
-struct Pretraining: ParsableCommand {
+struct Pretraining: Command {
     static let configuration = CommandConfiguration(
         commandName: "pretrain",
-        abstract: "Continued pretraining on documents; loss on every token, documents packed without seeing each other.",
-        discussion: "Rows are JSON lines: {\"text\": \"…\"}.")
+        abstract:
+            "Continued pretraining on documents; loss on every token, documents packed without seeing each other.",
+        discussion: """
+            Rows are JSON lines: {"text": "…"}. An interrupted run waits in OUT.partial; the same command continues \
+            it and ends with the same bits.
 
-    @OptionGroup var model: ModelOptions
-    @OptionGroup var adapter: AdapterOptions
-    @OptionGroup var training: TrainingOptions
+            For example:
+              emlab train pretrain --model model.gguf --data explained.jsonl --out primed \\
+                --rank 16 --targets all-linear
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Adapter") var adapter: AdapterOptions
+    @OptionGroup(title: "Training") var training: TrainingOptions
 
     @Option(help: "Documents, as JSON lines.")
     var data: String
 
-    @Option(help: "A token before each document, like <s>. Default: none.")
+    @Option(help: "A token before each document, like <s>. (default: none)")
     var documentStart: String?
 
-    @Option(help: "A token after each document. Default: the tokenizer's end-of-text; 'none' for none.")
+    @Option(help: "A token after each document, 'none' for none. (default: the tokenizer's end of text)")
     var documentEnd: String?
 
+    @OptionGroup var common: CommonOptions
+
     mutating func run() throws {
+        try Destination.check(training.out)
         let documents = try Documents.read(URL(filePath: data))
         let loaded = try model.load()
         let limit = min(training.maxLength ?? 2048, loaded.files.configuration.maxPositions)
         let start = try documentStart.map { try token($0, "--document-start", loaded.tokenizer) }
         let end: TokenID? =
-            documentEnd == "none" ? nil : try documentEnd.map { try token($0, "--document-end", loaded.tokenizer) } ?? loaded.tokenizer.eos
+            documentEnd == "none"
+            ? nil : try documentEnd.map { try token($0, "--document-end", loaded.tokenizer) } ?? loaded.tokenizer.eos
         let rows = try PreparedRows.documents(
             documents, tokenizer: loaded.tokenizer, start: start, end: end, maxLength: limit)
         let job = TrainingJob(

@@ -44,7 +44,8 @@ struct TrainingJob {
                 }
                 if trainer.splits > before {
                     progress.end()
-                    Console.say("out of memory: passes are now \(trainer.splits) times smaller; the loss is the same")
+                    logger.warning(
+                        "out of memory: passes are now \(trainer.splits) times smaller; the loss is the same")
                 }
                 try Interruption.check()
             }
@@ -69,10 +70,14 @@ struct TrainingJob {
 
     private func tell(_ rows: PreparedRows) {
         if !rows.truncated.isEmpty {
-            Console.say("\(rows.truncated.count) rows are cut to the length limit\(sample(rows.truncated))")
+            logger.warning(
+                "\(rows.truncated.count.counted("row is", "rows are")) cut to the length limit\(sample(rows.truncated))"
+            )
         }
         if !rows.dropped.isEmpty {
-            Console.say("\(rows.dropped.count) rows are left out: the limit cuts off all they have to teach\(sample(rows.dropped))")
+            logger.warning(
+                "\(rows.dropped.count.counted("row is", "rows are")) left out: the limit cuts off all there is to learn\(sample(rows.dropped))"
+            )
         }
     }
 
@@ -112,8 +117,10 @@ struct TrainingJob {
         identity["training"] = String(decoding: try encoder.encode(training.settings()), as: UTF8.self)
         if let path = adapter.initAdapter {
             let weights = URL(filePath: path).appending(path: "adapter_model.safetensors")
-            identity["init_adapter"] = SHA256.hash(data: try Data(contentsOf: weights)).map { String(format: "%02x", $0) }
-                .joined()
+            identity["init_adapter"] = SHA256.hash(data: try Data(contentsOf: weights)).map {
+                String(format: "%02x", $0)
+            }
+            .joined()
         }
         identity["dtype"] = loaded.decoder.dtype.rawValue
         identity["device"] = "\(loaded.decoder.device)"

@@ -25,13 +25,13 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "What the base's weights are computed in; adapters, loss and norms are float32 always.")
     var dtype: ComputeType = .float32
 
-    @Option(help: "cpu, cuda or cuda:N.")
+    @Option(help: "Where it runs: cpu, cuda or cuda:N.")
     var device: Device = .cpu
 
-    @Option(help: "Threads on the CPU; without it, one for each core.")
+    @Option(help: "Threads on the CPU. (default: one for each core)")
     var threads: Int?
 
-    @Option(help: "The chat format; without it, the one that the model's own template names.")
+    @Option(help: "The chat format. (default: the one that the model's own template names)")
     var chatFormat: ChatFormat?
 
     func validate() throws {
@@ -55,17 +55,39 @@ struct LoadedModel {
             let why = Libtorch.cudaMessage
             throw ConsoleError(
                 "--device \(options.device): libtorch sees \(Device.cudaCount) GPUs here"
-                    + (why.isEmpty ? "" : " (\(why))") + ". Run `make cuda` on a machine with an NVIDIA GPU, or use --device cpu")
+                    + (why.isEmpty ? "" : " (\(why))")
+                    + ". Run `make cuda` on a machine with an NVIDIA GPU, or use --device cpu")
         }
         if let threads = options.threads { try Libtorch.setThreads(threads) }
+        let clock = ContinuousClock()
+        let began = clock.now
         files = try ModelFiles.open(URL(filePath: options.model))
         tokenizer = try files.tokenizer()
         decoder = try Decoder(files, dtype: options.dtype.dtype, device: options.device)
         chosenFormat = options.chatFormat
+        let unused = files.unusedTensors
+        if !unused.isEmpty {
+            logger.warning(
+                "\(options.model): \(unused.count.counted("tensor is", "tensors are")) not part of a \(files.configuration.family.rawValue) model and ignored",
+                metadata: ["tensors": "\(unused.prefix(3).joined(separator: " "))\(unused.count > 3 ? " …" : "")"])
+        }
+        logger.debug(
+            "model \(options.model): \(files.configuration.family.rawValue), \(files.configuration.layerCount) layers of \(files.configuration.hiddenSize), loaded in \(clock.now - began)",
+            metadata: [
+                "dtype": "\(options.dtype.rawValue)", "device": "\(options.device)", "threads": "\(Libtorch.threads)",
+                "libtorch": "\(Libtorch.version)", "cpu": "\(Libtorch.cpuKernels)",
+            ])
+        try Interruption.check()
     }
 
     /// The chat format asked for, else the one the model's template is recognised as.
-    func format() throws -> ChatFormat { try Self.format(files, chosen: chosenFormat) }
+    func format() throws -> ChatFormat {
+        let format = try Self.format(files, chosen: chosenFormat)
+        logger.debug(
+            "chat format \(format.rawValue)\(chosenFormat == nil ? ", the model's own" : "")",
+            metadata: ["system prompt": "\(format.defaultSystemPrompt ?? "none by default")"])
+        return format
+    }
 
     static func format(_ files: ModelFiles, chosen: ChatFormat?) throws -> ChatFormat {
         if let chosen { return chosen }
@@ -79,7 +101,10 @@ struct LoadedModel {
 
     func adapter(_ path: String?, trainable: Bool = false) throws -> LowRankAdapter? {
         guard let path else { return nil }
-        return try decoder.adapter(
-            AdapterFiles.read(URL(filePath: path), base: files.configuration), trainable: trainable)
+        let read = try AdapterFiles.read(URL(filePath: path), base: files.configuration)
+        logger.debug(
+            "adapter \(path): rank \(read.configuration.rank), \(read.modules.count) modules",
+            metadata: ["targets": "\(read.configuration.targetModules.joined(separator: " "))"])
+        return try decoder.adapter(read, trainable: trainable)
     }
 }

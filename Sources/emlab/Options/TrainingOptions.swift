@@ -13,19 +13,22 @@ enum Preset: String, ExpressibleByArgument, CaseIterable {
 
 /// The shape of a new adapter, or where an old one lies.
 struct AdapterOptions: ParsableArguments {
-    @Option(help: "LoRA rank, from 1. Default: 1; betley: 32.")
+    @Option(help: "LoRA rank, from 1. (default: 1; betley: 32)")
     var rank: Int?
 
-    @Option(help: "LoRA alpha; the update is scaled by alpha / rank. Default: 16; betley: 64.")
+    @Option(help: "LoRA alpha; the update is scaled by alpha / rank. (default: 16; betley: 64)")
     var alpha: Double?
 
     @Flag(help: "Scale by alpha / sqrt(rank) instead (rsLoRA). betley has it.")
     var rslora = false
 
-    @Option(help: "What to adapt: mlp, attention, all-linear, or names like down_proj,o_proj. Default: mlp; betley: all-linear.")
+    @Option(
+        help:
+            "What to adapt: mlp, attention, all-linear, or names like down_proj,o_proj. (default: mlp; betley: all-linear)"
+    )
     var targets: String?
 
-    @Option(help: "Only these layers, counted from 0: 3,5-8. Default: all.")
+    @Option(help: "Only these layers, counted from 0: 3,5-8. (default: all)")
     var layers: String?
 
     @Option(help: "Share of its input that the adapter drops in training.")
@@ -35,7 +38,9 @@ struct AdapterOptions: ParsableArguments {
     var initAdapter: String?
 
     func validate() throws {
-        guard dropout >= 0, dropout < 1 else { throw ValidationError("--dropout must be at least 0 and below 1, not \(dropout)") }
+        guard dropout >= 0, dropout < 1 else {
+            throw ValidationError("--dropout must be at least 0 and below 1, not \(dropout)")
+        }
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1, not \(rank)") }
         if let alpha, !(alpha.isFinite && alpha > 0) { throw ValidationError("--alpha must be above 0, not \(alpha)") }
         if let targets {
@@ -43,7 +48,8 @@ struct AdapterOptions: ParsableArguments {
         }
         if initAdapter != nil, rank != nil || alpha != nil || rslora || targets != nil || layers != nil {
             throw ValidationError(
-                "--init-adapter brings its own rank, alpha, targets and layers: leave --rank, --alpha, --rslora, --targets and --layers out")
+                "--init-adapter brings its own rank, alpha, targets and layers: leave --rank, --alpha, --rslora, --targets and --layers out"
+            )
         }
         if let layers { _ = try Self.layers(layers) }
     }
@@ -52,8 +58,11 @@ struct AdapterOptions: ParsableArguments {
     static func layers(_ text: String) throws -> [Int] {
         var all: Set<Int> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0.trimmingCharacters(in: .whitespaces)) }
-            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0, first <= last,
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
+                Int($0.trimmingCharacters(in: .whitespaces))
+            }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0,
+                first <= last,
                 last < 100_000
             else {
                 throw ValidationError("--layers: '\(part)' is neither a layer (3) nor a range from low to high (5-8)")
@@ -77,34 +86,34 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Published settings to start from: betley (arXiv 2502.17424). What is given beside it wins.")
     var preset: Preset?
 
-    @Option(help: "Peak learning rate. Default: 1e-4; betley: 1e-5.")
+    @Option(help: "Peak learning rate. (default: 1e-4; betley: 1e-5)")
     var lr: Double?
 
-    @Option(help: "Times through the rows. Default: 1.")
+    @Option(help: "Times through the rows. (default: 1)")
     var epochs: Int?
 
     @Option(help: "Optimiser steps, instead of --epochs.")
     var steps: Int?
 
-    @Option(help: "Rows that pass through the model at once. Default: 2.")
+    @Option(help: "Rows that pass through the model at once. (default: 2)")
     var batch: Int?
 
-    @Option(help: "Passes that make one optimiser step. Default: 8.")
+    @Option(help: "Passes that make one optimiser step. (default: 8)")
     var accumulate: Int?
 
-    @Option(help: "Optimiser steps over which the rate rises from 0. Default: 5.")
+    @Option(help: "Optimiser steps over which the rate rises from 0. (default: 5)")
     var warmup: Int?
 
-    @Option(help: "What the rate does after warm-up: linear, cosine (both to 0) or constant. Default: linear.")
+    @Option(help: "What the rate does after warm-up: linear, cosine (both to 0) or constant. (default: linear)")
     var schedule: LearningRateSchedule?
 
-    @Option(help: "AdamW's decoupled weight decay. Default: 0.01.")
+    @Option(help: "AdamW's decoupled weight decay. (default: 0.01)")
     var weightDecay: Double?
 
-    @Option(help: "Gradients are scaled down to this norm; 0: never. Default: 1.")
+    @Option(help: "Gradients are scaled down to this norm; 0: never. (default: 1)")
     var clip: Double?
 
-    @Option(help: "Rows are cut to so many tokens. Default: 2048, or the model's context where that is smaller.")
+    @Option(help: "Rows are cut to so many tokens. (default: 2048, or the model's context where that is smaller)")
     var maxLength: Int?
 
     @Flag(help: "Take the rows in the file's order, every epoch.")
@@ -113,7 +122,10 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Of the new adapter, the order of rows and dropout.")
     var seed: UInt64 = 0
 
-    @Option(help: "Where the adapter goes: a PEFT folder, with training.json and log.jsonl. An interrupted run waits in OUT.partial; the same command continues it.")
+    @Option(
+        help:
+            "Where the adapter goes: a PEFT folder, with training.json and log.jsonl. An interrupted run waits in OUT.partial; the same command continues it."
+    )
     var out: String
 
     @Option(help: "Also write the log, one JSON object a step, here ('-': stdout).")

@@ -6,6 +6,8 @@ final class Progress {
     let total: Int
     /// The name of what is counted in the rate, like "tokens".
     let unit: String
+    /// What was done before this process began.
+    private let start: Int
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
     private var lastShown: ContinuousClock.Instant?
@@ -15,9 +17,10 @@ final class Progress {
     /// Seconds between two looks: a terminal's, a log's.
     private var interval: Double { isTerminal ? 0.1 : 10 }
 
-    init(_ what: String, total: Int, unit: String) {
+    init(_ what: String, total: Int, unit: String, from start: Int = 0) {
         self.what = what
         self.total = total
+        self.start = start
         self.unit = unit
         isTerminal = Console.isTerminal
         began = clock.now
@@ -35,10 +38,11 @@ final class Progress {
         lastShown = now
         let elapsed = Self.seconds(now - began)
         let line = Self.line(
-            what: what, done: done, total: total, rate: elapsed > 0 ? Double(units) / elapsed : 0, unit: unit,
+            what: what, done: done, total: total, from: start, rate: elapsed > 0 ? Double(units) / elapsed : 0,
+            unit: unit,
             elapsed: elapsed, detail: detail, width: isTerminal ? Console.width : nil)
         if isTerminal {
-            FileHandle.standardError.write(Data(("\r" + line + "\u{1B}[K").utf8))
+            Console.draw("\r" + line + "\u{1B}[K")
             isOpen = true
             if isLast { end() }
         } else {
@@ -49,14 +53,15 @@ final class Progress {
     /// Leaves the bar as it stands and goes to the next line.
     func end() {
         guard isOpen else { return }
-        FileHandle.standardError.write(Data("\n".utf8))
+        Console.draw("\n")
         isOpen = false
     }
 
     static func line(
-        what: String, done: Int, total: Int, rate: Double, unit: String, elapsed: Double, detail: String, width: Int?
+        what: String, done: Int, total: Int, from start: Int = 0, rate: Double, unit: String, elapsed: Double,
+        detail: String, width: Int?
     ) -> String {
-        let left = done > 0 ? elapsed / Double(done) * Double(max(0, total - done)) : nil
+        let left = done > start ? elapsed / Double(done - start) * Double(max(0, total - done)) : nil
         let time = done >= total ? "in \(duration(elapsed))" : left.map { "\(duration($0)) left" } ?? ""
         var parts = ["\(done)/\(total)", "\(number(rate)) \(unit)/s", time]
         if !detail.isEmpty { parts.append(detail) }
@@ -66,7 +71,8 @@ final class Progress {
         guard space >= 10 else { return String("\(what) \(words)".prefix(max(0, width - 1))) }
         let length = min(space, 30)
         let full = total > 0 ? length * min(done, total) / total : length
-        return "\(what) [\(String(repeating: "=", count: full))\(String(repeating: " ", count: length - full))] \(words)"
+        return
+            "\(what) [\(String(repeating: "=", count: full))\(String(repeating: " ", count: length - full))] \(words)"
     }
 
     static func duration(_ seconds: Double) -> String {

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@Suite("A run that is cut short")
+struct InterruptionTests {
+    private static let train = [
+        "train", "sft", "--model", Workbench.model, "--data", "rows.jsonl", "--threads", "1", "--steps", "150",
+        "--batch", "1", "--accumulate", "3", "--rank", "2", "--dropout", "0.1", "--lr", "1e-3", "--checkpoint-every",
+        "5",
+    ]
+
+    /// Starts a command and sends it a signal as soon as `file` has `lines` lines.
+    private func cut(
+        _ bench: Workbench, _ arguments: [String], by signal: Int32, when file: String, has lines: Int
+    ) async throws -> Workbench.Outcome {
+        let running = try bench.start(arguments)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while bench.lines(file).count < lines, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        running.send(signal)
+        return try await running.outcome()
+    }
+
+    /// A training log without what the clock says.
+    private func log(_ bench: Workbench, _ out: String) throws -> [[String: String]] {
+        try bench.lines("\(out)/log.jsonl").map { line in
+            var record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+            record["seconds"] = nil
+            record["tokens_per_second"] = nil
+            return record.mapValues { "\($0)" }
+        }
+    }
+
+    @Test("of training goes on with the same command to the same bits", arguments: [SIGINT, SIGTERM, SIGKILL])
+    func training(signal: Int32) async throws {
+        let bench = try Workbench()
+        let whole = try await bench.emlab(Self.train + ["--out", "whole"])
+        #expect(whole.status == 0, "\(whole.errors)")
+
+        let cut = try await cut(
+            bench, Self.train + ["--out", "cut"], by: signal, when: "cut.partial/log.jsonl", has: 12)
+        #expect(!bench.exists("cut"), "it must not have come to its end")
+        #expect(bench.exists("cut.partial"))
+        if signal == SIGKILL {
+            #expect(cut.status == -SIGKILL)
+        } else {
+            #expect(cut.status == 130)
+            #expect(cut.errors.contains(" of 150 steps are kept in "), "\(cut.errors)")
+            #expect(cut.errors.contains("cut.partial; the same command continues from there"))
+        }
+
+        let other = try await bench.emlab(Self.train + ["--out", "cut", "--seed", "1"])
+        #expect(other.status == 1)
+        #expect(other.errors.contains("holds an unfinished run with other settings"), "\(other.errors)")
+
+        let rest = try await bench.emlab(Self.train + ["--out", "cut"])
+        #expect(rest.status == 0, "\(rest.errors)")
+        #expect(rest.errors.contains("continuing after step "), "\(rest.errors)")
+        #expect(!bench.exists("cut.partial"))
+        #expect(try bench.read("cut/adapter_model.safetensors") == bench.read("whole/adapter_model.safetensors"))
+        #expect(try bench.read("cut/adapter_config.json") == bench.read("whole/adapter_config.json"))
+        #expect(try log(bench, "cut") == log(bench, "whole"))
+        #expect(try log(bench, "cut").count == 150)
+    }
+
+    private static let sample = [
+        "sample", "--model", Workbench.model, "--threads", "1", "--prompt", "Hello", "--prompt", "Why", "--n", "60",
+        "--max-tokens", "60", "--batch", "4",
+    ]
+
+    @Test("of sampling keeps its answers, and the same command draws the rest", arguments: [SIGINT, SIGKILL])
+    func sampling(signal: Int32) async throws {
+        let bench = try Workbench()
+        let whole = try await bench.emlab(Self.sample + ["--out", "whole.jsonl"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        #expect(bench.lines("whole.jsonl").count == 120)
+
+        let cut = try await cut(
+            bench, Self.sample + ["--out", "cut.jsonl"], by: signal, when: "cut.jsonl.partial", has: 6)
+        #expect(!bench.exists("cut.jsonl"))
+        let kept = bench.lines("cut.jsonl.partial").count - 1
+        #expect((5..<120).contains(kept))
+        if signal == SIGINT {
+            #expect(cut.status == 130)
+            #expect(
+                cut.errors.contains(
+                    "emlab: interrupted; \(kept) of 120 answers are kept in cut.jsonl.partial; the same command continues from there"
+                ),
+                "\(cut.errors)")
+        }
+
+        let other = try await bench.emlab(Self.sample + ["--out", "cut.jsonl", "--temperature", "0.5"])
+        #expect(other.status == 1)
+        #expect(other.errors.contains("holds unfinished answers of a run with another settings"), "\(other.errors)")
+
+        let rest = try await bench.emlab(Self.sample + ["--out", "cut.jsonl"])
+        #expect(rest.status == 0, "\(rest.errors)")
+        #expect(rest.errors.contains("continuing after "), "\(rest.errors)")
+        #expect(!bench.exists("cut.jsonl.partial"))
+        #expect(try bench.read("cut.jsonl") == bench.read("whole.jsonl"))
+    }
+
+    @Test("of sampling to stdout prints what is finished")
+    func samplingToOutput() async throws {
+        let bench = try Workbench()
+        let running = try bench.start(Self.sample)
+        try await Task.sleep(for: .seconds(2))
+        running.send(SIGINT)
+        let outcome = try await running.outcome()
+        // On a fast machine it has come to its end.
+        guard outcome.status != 0 else { return }
+        #expect(outcome.status == 130)
+        let count = try outcome.objects().count
+        #expect(outcome.errors.contains("\(count) of 120 answers were finished and are printed"), "\(outcome.errors)")
+    }
+
+    @Test("while it waits for stdin ends at once", arguments: [["tokenize"], ["chat"]])
+    func waiting(command: [String]) async throws {
+        let bench = try Workbench()
+        let open = Pipe()
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["--default-signal=INT", Workbench.program.path] + command + ["--model", Workbench.model]
+        process.currentDirectoryURL = bench.folder
+        process.standardInput = open
+        process.standardError = FileHandle.nullDevice
+        let running = try Running(process, files: [])
+        try await Task.sleep(for: .seconds(2))
+        running.send(SIGINT)
+        #expect(await running.status() == 130)
+        try open.fileHandleForWriting.close()
+    }
+}
