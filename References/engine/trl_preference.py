@@ -84,6 +84,8 @@ def pairwise(
 
 
 def of_model(model, pairs: list[dict], loss_type: str, beta: float) -> tuple[torch.Tensor, dict[str, float]]:
-    """Loss and metrics of pairs {prompt_ids, chosen_ids, rejected_ids} in one padded batch; `add_fused_lm_head` before."""
+    """Loss and metrics of pairs {prompt_ids, chosen_ids, rejected_ids} in one padded batch.
+
+    TRL's `add_fused_lm_head` has to have been called on the base model."""
     model.train()
     return _Trainer(model, loss_type, beta, 0.0, precomputed=False).loss(DataCollatorForPreference(0)(pairs))
