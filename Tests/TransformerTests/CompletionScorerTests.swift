@@ -1,5 +1,4 @@
 import Checkpoint
-import Measurement
 import TestSupport
 import Testing
 import Torch
