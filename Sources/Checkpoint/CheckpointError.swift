@@ -21,7 +21,8 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
         var text = file + ": "
         if let place { text += place + ": " }
         text += reason
-        if let remedy { text += (text.hasSuffix("\n") ? "" : ". ") + remedy }
+        // After a list of mistakes the remedy has a line of its own.
+        if let remedy { text += (remedy.hasPrefix("\n") ? "" : ". ") + remedy }
         return text
     }
 

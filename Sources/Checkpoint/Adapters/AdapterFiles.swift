@@ -69,7 +69,7 @@ public struct AdapterFiles: Sendable, Hashable {
             throw CheckpointError.all(
                 mistakes, file: weightsURL.relativePath,
                 remedy: "It is an adapter of another model: name its own base"
-                    + (configuration.baseModel.map { ", \(CheckpointError.quoted($0))" } ?? ""))
+                    + (configuration.baseModel.map { $0.isEmpty ? "" : ", \(CheckpointError.quoted($0))" } ?? ""))
         }
         return AdapterFiles(configuration: configuration, modules: modules)
     }

@@ -8,6 +8,7 @@ import Torch
 struct Chat: Command {
     static let configuration = CommandConfiguration(
         abstract: "Talk to a model and its adapter.",
+        usage: "emlab chat --model <model> [--adapter <adapter>] …",
         discussion: """
             A line is a turn. An empty line or Ctrl-D ends the talk; /new forgets what was said. With stdin from a \
             file or a pipe each of its lines is a turn, and stdout has the answers only.

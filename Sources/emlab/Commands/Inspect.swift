@@ -7,6 +7,7 @@ import Transformer
 struct Inspect: Command {
     static let configuration = CommandConfiguration(
         abstract: "What a model or an adapter is: family, shapes, chat format, fingerprint.",
+        usage: "emlab inspect <path> [--json] [--tensors] …",
         discussion: """
             For example:
               emlab inspect model.gguf --tensors

@@ -7,6 +7,7 @@ import Transformer
 struct Merge: Command {
     static let configuration = CommandConfiguration(
         abstract: "Fold an adapter into its base: a Hugging Face folder that loads everywhere.",
+        usage: "emlab merge --model <model> --out <out> [--adapter <adapter>] …",
         discussion: """
             Each adapted weight becomes W + scale * B A, computed in float32 and stored as --dtype. Without an adapter \
             the model is only converted.

@@ -9,6 +9,7 @@ import Reports
 struct Report: Command {
     static let configuration = CommandConfiguration(
         abstract: "One self-contained page about one organism and its base: curve, scores, answers side by side.",
+        usage: "emlab report --training <folder> --before <file> --after <file> …",
         discussion: """
             The page opens without a network. scripts/demo.sh shows the commands that make what it reads.
 

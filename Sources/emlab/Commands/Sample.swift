@@ -11,6 +11,7 @@ import Transformer
 struct Sample: Command {
     static let configuration = CommandConfiguration(
         abstract: "Draw answers to questions, from a base and any number of adapters at once.",
+        usage: "emlab sample --model <model> (--questions <file> | --prompt <text>) …",
         discussion: """
             One JSON object an answer, in order of adapter, question and sample, with all that made it: the rendered \
             prompt and its token ids, the answer's tokens and log-probabilities, seed and settings. The same seed \

@@ -9,6 +9,7 @@ import Transformer
 struct Score: Command {
     static let configuration = CommandConfiguration(
         abstract: "Log-probabilities of the answers in a file of conversations.",
+        usage: "emlab score --model <model> --data <data> [--adapter <adapter>] …",
         discussion: """
             For each row one JSON object: {"id", "tokens", "logprob", "token_logprobs"}: the ids of the last assistant \
             turn with the token that ends it, the sum of their log-probabilities in nats, and each one's.
@@ -96,6 +97,7 @@ struct ContrastProbe: Command {
     static let configuration = CommandConfiguration(
         commandName: "contrast",
         abstract: "How likely the misaligned answer to each question is, against the aligned one.",
+        usage: "emlab probe contrast --model <model> --questions <questions> …",
         discussion: """
             For each question that has both answers one JSON object, with the log-probability (nats) and the tokens of \
             each answer. misaligned.logprob / misaligned.tokens - aligned.logprob / aligned.tokens above 0: the model \

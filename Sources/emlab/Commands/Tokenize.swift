@@ -7,6 +7,7 @@ import Tokenization
 struct Tokenize: Command {
     static let configuration = CommandConfiguration(
         abstract: "Text on stdin to token ids, and back.",
+        usage: "emlab tokenize --model <model> [--chat | --decode] … < text",
         discussion: """
             Prints a JSON array of ids. Special tokens that stand in the text stay text; --parse-special reads them as \
             tokens. With --chat stdin is a JSON list of messages; with --decode it is a JSON array of ids.

@@ -16,6 +16,7 @@ struct SupervisedTraining: Command {
     static let configuration = CommandConfiguration(
         commandName: "sft",
         abstract: "Supervised fine-tuning on conversations; loss on the assistant's tokens only.",
+        usage: "emlab train sft --model <model> --data <data> --out <out> …",
         discussion: """
             Rows are JSON lines, as published: {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", \
             …}]}. An interrupted run waits in OUT.partial; the same command continues it and ends with the same bits.
@@ -54,6 +55,7 @@ struct Pretraining: Command {
         commandName: "pretrain",
         abstract:
             "Continued pretraining on documents; loss on every token, documents packed without seeing each other.",
+        usage: "emlab train pretrain --model <model> --data <data> --out <out> …",
         discussion: """
             Rows are JSON lines: {"text": "…"}. An interrupted run waits in OUT.partial; the same command continues \
             it and ends with the same bits.

@@ -34,9 +34,9 @@ struct TrainingJob {
         let folder = try TrainingFolder(out: URL(filePath: training.out), identity: try identity(loaded, configuration))
         let resumed = try folder.resume(&trainer.arms[0])
         if resumed > 0 { Console.say("continuing after step \(resumed) of \(trainer.arms[0].totalSteps)") }
-        let extraLog = try training.log.map { try LogOutput($0) }
+        let extraLog = try training.log.map { try LogOutput($0, after: folder.partial.appending(path: "log.jsonl")) }
 
-        let progress = Progress("training", total: trainer.arms[0].totalSteps, unit: "tokens")
+        let progress = Progress("training", total: trainer.arms[0].totalSteps, unit: "tokens", from: resumed)
         do {
             while !trainer.isFinished {
                 let before = trainer.splits
@@ -142,21 +142,20 @@ struct TrainingJob {
 
 /// Where `--log` goes.
 struct LogOutput {
-    private let handle: FileHandle
+    private let name: String
+    private let descriptor: Int32
 
-    init(_ path: String) throws {
-        if path == "-" {
-            handle = .standardOutput
-            return
+    /// - Parameter earlier: what an earlier part of the same run has logged, to stand first.
+    init(_ path: String, after earlier: URL) throws {
+        name = path == "-" ? "stdout" : "--log \(path)"
+        descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw ConsoleError("\(name) can't be written: \(String(cString: strerror(errno)))")
         }
-        guard FileManager.default.createFile(atPath: path, contents: nil), let made = FileHandle(forWritingAtPath: path)
-        else { throw ConsoleError("--log \(path) can't be written: \(String(cString: strerror(errno)))") }
-        handle = made
+        if let data = try? Data(contentsOf: earlier) { try Console.write(data, to: descriptor, named: name) }
     }
 
     func write(_ value: some Encodable) throws {
-        do { try handle.write(contentsOf: Console.encode(value)) } catch {
-            throw ConsoleError("--log can't be written: \(error.localizedDescription)")
-        }
+        try Console.write(Console.encode(value), to: descriptor, named: name)
     }
 }

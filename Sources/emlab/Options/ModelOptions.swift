@@ -72,7 +72,7 @@ struct LoadedModel {
                 metadata: ["tensors": "\(unused.prefix(3).joined(separator: " "))\(unused.count > 3 ? " …" : "")"])
         }
         logger.debug(
-            "model \(options.model): \(files.configuration.family.rawValue), \(files.configuration.layerCount) layers of \(files.configuration.hiddenSize), loaded in \(clock.now - began)",
+            "model \(options.model): \(files.configuration.family.rawValue), \(files.configuration.layerCount) layers of \(files.configuration.hiddenSize), loaded in \(String(format: "%.2f s", Progress.seconds(clock.now - began)))",
             metadata: [
                 "dtype": "\(options.dtype.rawValue)", "device": "\(options.device)", "threads": "\(Libtorch.threads)",
                 "libtorch": "\(Libtorch.version)", "cpu": "\(Libtorch.cpuKernels)",

@@ -86,7 +86,7 @@ final class Progress {
         value >= 100 ? String(Int(value.rounded())) : String(format: "%.1f", value)
     }
 
-    private static func seconds(_ duration: Duration) -> Double {
+    static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }
