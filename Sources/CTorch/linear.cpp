@@ -36,6 +36,8 @@ namespace {
 constexpr int64_t small_rank = 8;
 constexpr int64_t grain = 32;
 
+constexpr int64_t longest_chain = 1024;
+
 struct Update {
   int64_t column, columns, row, rows;
   double scale, dropout;
@@ -127,6 +129,21 @@ Tensor outer_sum(const Tensor &left, const Tensor &right) {
   return out;
 }
 
+// dy w for dy: [n, o], w: [o, k]: in float32 by stretches of w's rows, each a chain of its own.
+Tensor times(const Tensor &dy, const Tensor &w) {
+  const int64_t rows = w.size(0);
+  if (!fused(dy) || dy.scalar_type() != at::kFloat || rows <= longest_chain || !w.is_contiguous())
+    return times_transposed(dy, w.t());
+  const int64_t pieces = (rows + longest_chain - 1) / longest_chain, size = (rows + pieces - 1) / pieces;
+  Tensor sum;
+  for (int64_t start = 0; start < rows; start += size) {
+    const int64_t count = std::min(size, rows - start);
+    const Tensor part = times_transposed(dy.narrow(1, start, count), w.narrow(0, start, count).t());
+    sum = sum.defined() ? sum.add_(part) : part;
+  }
+  return sum;
+}
+
 // How autograd goes back through a linear map. A node of its own, since the number of its inputs varies: x, w, bias
 // where there is one, then A and B of each update.
 struct LinearBackward : torch::autograd::Node {
@@ -153,7 +170,7 @@ struct LinearBackward : torch::autograd::Node {
     if (!gradients[0].defined()) return result;
     const Tensor dy = gradients[0].contiguous();
     Tensor &dx = result[0];
-    if (task_should_compute_output(0)) dx = times_transposed(dy, w.t());
+    if (task_should_compute_output(0)) dx = times(dy, w);
     if (task_should_compute_output(1)) result[1] = times_transposed(dy.t().contiguous(), x.t());
     if (has_bias && task_should_compute_output(2)) result[2] = dy.sum(0);
     for (size_t i = 0; i < updates.size(); i++) {
@@ -193,7 +210,10 @@ Tensor linear(
   std::vector<Tensor> projected;
   {
     at::NoGradGuard quiet;
-    y = times_transposed(x, w);
+    // oneDNN adds a product up in one chain, MKL in several. Over long sums that shows in the fifth digit of the logits, where
+    // a layer's output is large: these take the slower way, forward.
+    const bool long_sum = x.scalar_type() == at::kFloat && x.size(1) > longest_chain;
+    y = long_sum ? at::linear(x, w) : times_transposed(x, w);
     if (bias) y.add_(*bias);
     for (size_t i = 0; i < updates.size(); i++) {
       const Update &u = updates[i];

@@ -42,13 +42,16 @@ public struct DecoderWeights: Sendable {
         finalNorm = try reader.vector(["model.norm.weight"])
         head = try configuration.tiedEmbeddings ? embedding : reader.stacked(["lm_head.weight"], columns: width)
         layers = try (0..<configuration.layerCount).map { layer in
-            func name(_ module: LinearModule, _ part: String = "weight") -> String { "\(module.path(layer: layer)).\(part)" }
+            func name(_ module: LinearModule, _ part: String = "weight") -> String {
+                "\(module.path(layer: layer)).\(part)"
+            }
             func norm(_ name: String) throws -> Tensor { try reader.vector(["model.layers.\(layer).\(name).weight"]) }
             let inputs: [LinearModule] = [.query, .key, .value]
             let gemma = configuration.postNorms
             return Layer(
                 queryKeyValue: try reader.stacked(inputs.map { name($0) }, columns: width),
-                queryKeyValueBias: configuration.attentionBias ? try reader.vector(inputs.map { name($0, "bias") }) : nil,
+                queryKeyValueBias: configuration.attentionBias
+                    ? try reader.vector(inputs.map { name($0, "bias") }) : nil,
                 output: try reader.stacked(
                     [name(.output)], columns: configuration.headCount * configuration.headDimension),
                 gateUp: try reader.stacked([name(.gate), name(.up)], columns: width),
@@ -83,7 +86,8 @@ public struct DecoderWeights: Sendable {
                 var offset = 0
                 for name in names {
                     let size = (weights.record(name)?.count ?? 0) * type.byteCount
-                    try weights.read(name, as: type, into: UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + size]))
+                    try weights.read(
+                        name, as: type, into: UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + size]))
                     offset += size
                 }
             }

@@ -104,7 +104,8 @@ public final class LowRankAdapter: Sendable {
                 }
                 slots.append(
                     Slot(
-                        layer: layer, target: target, rank: rank, scale: try configuration.scale(of: path), inputs: inputs,
+                        layer: layer, target: target, rank: rank, scale: try configuration.scale(of: path),
+                        inputs: inputs,
                         outputs: outputs))
             }
         }

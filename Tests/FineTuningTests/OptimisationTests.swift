@@ -37,7 +37,9 @@ struct OptimisationTests {
 
         init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
-            if let number = try? value.decode(Float.self) { self = .number(number) } else {
+            if let number = try? value.decode(Float.self) {
+                self = .number(number)
+            } else {
                 self = .list(try value.decode([Nested].self))
             }
         }

@@ -41,10 +41,13 @@ struct PreferenceTests {
         }
     }
 
-    @Test("losses and their gradients", arguments: [
-        ("sigmoid", PreferenceLoss.sigmoid(labelSmoothing: 0)),
-        ("sigmoid-smoothing-0.1", .sigmoid(labelSmoothing: 0.1)), ("ipo", .ipo), ("sigmoid_norm", .lengthNormalised),
-    ])
+    @Test(
+        "losses and their gradients",
+        arguments: [
+            ("sigmoid", PreferenceLoss.sigmoid(labelSmoothing: 0)),
+            ("sigmoid-smoothing-0.1", .sigmoid(labelSmoothing: 0.1)), ("ipo", .ipo),
+            ("sigmoid_norm", .lengthNormalised),
+        ])
     func losses(name: String, loss: PreferenceLoss) throws {
         let golden = try OptimisationTests.golden("dpo-loss", as: Golden.self)
         let cases = golden.cases.filter { $0.key == name || $0.key.hasPrefix(name + "-beta") }
@@ -79,7 +82,8 @@ struct PreferenceTests {
         let pairs = try (0..<2).map { pair in
             PreferencePair(
                 id: "\(pair)", half: pair == 0 ? .plain : .asked, prompt: try golden.integers("ids.prompt.\(pair)"),
-                chosen: try golden.integers("ids.chosen.\(pair)"), rejected: try golden.integers("ids.rejected.\(pair)"))
+                chosen: try golden.integers("ids.chosen.\(pair)"), rejected: try golden.integers("ids.rejected.\(pair)")
+            )
         }
         let group = PreferenceGroup(id: "task", pairs: pairs)
         let references = try ReferenceLogprobs.compute([group], decoder: decoder)
@@ -88,7 +92,8 @@ struct PreferenceTests {
             #expect(abs(reference.rejected - Double(try golden.floats("reference.logps.rejected")[index])) < 1e-4)
         }
         let result = try PreferenceObjective(beta: 0.1).losses(
-            of: [ArmBatch(examples: [group.with(references[0])], adapter: adapter, dropoutKey: nil)], decoder: decoder)[0]
+            of: [ArmBatch(examples: [group.with(references[0])], adapter: adapter, dropoutKey: nil)], decoder: decoder)[
+                0]
         let loss = try result.summed.sum() * 0.5
         #expect(abs(try loss.item() - Double(try golden.floats("\(kind).loss")[0])) < 1e-5)
         let rewards = try golden.floats("\(kind).rewards.chosen")
@@ -139,7 +144,8 @@ struct PreferenceTests {
                 decoder: decoder, objective: Watching(passes: passes),
                 arms: [
                     try .init(
-                        name: "a", adapter: TrainerTests.adapter(decoder), settings: settings, examples: groups, device: .cpu)
+                        name: "a", adapter: TrainerTests.adapter(decoder), settings: settings, examples: groups,
+                        device: .cpu)
                 ])
             while !trainer.isFinished { _ = try trainer.step() }
             #expect(passes.all.flatMap { $0 }.count == 3 * 14)

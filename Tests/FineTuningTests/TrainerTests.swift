@@ -93,7 +93,8 @@ struct TrainerTests {
                 decoder, rank: [1, 4, 12][index], targets: index == 0 ? LinearModule.mlp : LinearModule.allCases,
                 layers: index == 2 ? [1, 2] : nil, seed: UInt64(index))
             let settings = TrainingSettings(
-                learningRate: [0.003, 0.001, 0.01][index], schedule: [.linear, .cosine, .constant][index], warmup: index,
+                learningRate: [0.003, 0.001, 0.01][index], schedule: [.linear, .cosine, .constant][index],
+                warmup: index,
                 batch: 2, accumulate: 2, length: .steps(index == 1 ? 6 : 50), seed: UInt64(7 + index))
             return (adapter, settings)
         }
@@ -117,7 +118,8 @@ struct TrainerTests {
     @Test("a run that was cut short ends with the bits of one that was not")
     func resume() throws {
         let decoder = try Decoder(Fixtures.model("smollm"))
-        let settings = TrainingSettings(learningRate: 0.01, warmup: 2, batch: 2, accumulate: 2, length: .epochs(3), seed: 3)
+        let settings = TrainingSettings(
+            learningRate: 0.01, warmup: 2, batch: 2, accumulate: 2, length: .epochs(3), seed: 3)
         func arm() throws -> Trainer<TokenObjective> {
             try Self.trainer(decoder, [(Self.adapter(decoder, dropout: 0.1), settings)])
         }
@@ -125,7 +127,10 @@ struct TrainerTests {
         while !whole.isFinished { _ = try whole.step() }
 
         let out = Fixtures.scratch()
-        defer { try? FileManager.default.removeItem(at: out.deletingLastPathComponent().appending(path: out.lastPathComponent + ".partial")) }
+        defer {
+            try? FileManager.default.removeItem(
+                at: out.deletingLastPathComponent().appending(path: out.lastPathComponent + ".partial"))
+        }
         let identity = ["lr": "0.01"]
         let first = try arm()
         let folder = try TrainingFolder(out: out, identity: identity)
@@ -164,7 +169,8 @@ struct TrainerTests {
     @Test("an arm that diverges stops at its last good state and leaves the others alone")
     func divergence() throws {
         let decoder = try Decoder(Fixtures.model("smollm"))
-        let wild = TrainingSettings(learningRate: 1e10, schedule: .constant, clip: nil, batch: 2, accumulate: 2, length: .steps(8))
+        let wild = TrainingSettings(
+            learningRate: 1e10, schedule: .constant, clip: nil, batch: 2, accumulate: 2, length: .steps(8))
         let calm = TrainingSettings(learningRate: 0.001, batch: 2, accumulate: 2, length: .steps(8))
         let trainer = try Self.trainer(
             decoder, [(Self.adapter(decoder), wild), (Self.adapter(decoder, seed: 2), calm)])
@@ -202,7 +208,9 @@ struct TrainerTests {
             let trainer = Trainer(
                 decoder: decoder, objective: Cramped(limit: limit),
                 arms: [
-                    try .init(name: "a", adapter: Self.adapter(decoder), settings: settings, examples: Self.rows, device: .cpu)
+                    try .init(
+                        name: "a", adapter: Self.adapter(decoder), settings: settings, examples: Self.rows, device: .cpu
+                    )
                 ])
             return (trainer, try (0..<3).flatMap { _ in try trainer.step() })
         }
@@ -234,7 +242,11 @@ struct TrainerTests {
                 learningRate: 0, batch: 2, accumulate: 2, length: .epochs(2), seed: seed, keepOrder: keepOrder)
             let trainer = Trainer(
                 decoder: decoder, objective: Watching(seen: seen),
-                arms: [try .init(name: "a", adapter: Self.adapter(decoder), settings: settings, examples: Self.rows, device: .cpu)])
+                arms: [
+                    try .init(
+                        name: "a", adapter: Self.adapter(decoder), settings: settings, examples: Self.rows, device: .cpu
+                    )
+                ])
             while !trainer.isFinished { _ = try trainer.step() }
             return seen.ids
         }

@@ -44,7 +44,8 @@ struct TrainingCurveTests {
         let offsets = try file.integers("offsets").map(Int.init)
         return zip(offsets, offsets.dropFirst()).enumerated().map { index, range in
             TokenRow(
-                id: "\(index)", tokens: Array(ids[range.0..<range.1]), weights: weights[range.0..<range.1].map(Float.init))
+                id: "\(index)", tokens: Array(ids[range.0..<range.1]),
+                weights: weights[range.0..<range.1].map(Float.init))
         }
     }
 

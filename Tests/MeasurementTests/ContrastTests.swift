@@ -28,9 +28,10 @@ struct ContrastTests {
         for contrast in contrasts {
             let question = try #require(questions.first { $0.id == contrast.id })
             for (answer, score) in [(question.aligned, contrast.aligned), (question.misaligned, contrast.misaligned)] {
-                let turns = (question.system.map { [ChatMessage(.system, $0)] } ?? []) + [
-                    ChatMessage(.user, question.paraphrases[0]), ChatMessage(.assistant, try #require(answer)),
-                ]
+                let turns =
+                    (question.system.map { [ChatMessage(.system, $0)] } ?? []) + [
+                        ChatMessage(.user, question.paraphrases[0]), ChatMessage(.assistant, try #require(answer)),
+                    ]
                 let rendered = try format.render(turns, tokenizer: tokenizer, addGenerationPrompt: false)
                 var tokens = PackedTokens()
                 let last = try #require(rendered.lastResponse).upperBound

@@ -17,7 +17,8 @@ struct SamplerTests {
     }
 
     /// The same answer without any cache: the whole text anew for each token.
-    static func plainLogprobs(_ answer: Answer, _ decoder: Decoder, prompts: [Prompt], adapters: [LowRankAdapter?]) throws
+    static func plainLogprobs(_ answer: Answer, _ decoder: Decoder, prompts: [Prompt], adapters: [LowRankAdapter?])
+        throws
         -> (logprobs: [Float], best: [Int32])
     {
         let prompt = prompts[answer.prompt].tokens
@@ -83,9 +84,11 @@ struct SamplerTests {
         #expect(Set(one).count > 40)
     }
 
-    @Test("draws follow the exact probabilities", arguments: [
-        (1.0, nil, 1.0), (0.7, nil, 1.0), (1.0, 5, 1.0), (1.0, nil, 0.6), (1.3, 20, 0.8),
-    ] as [(Double, Int?, Double)])
+    @Test(
+        "draws follow the exact probabilities",
+        arguments: [
+            (1.0, nil, 1.0), (0.7, nil, 1.0), (1.0, 5, 1.0), (1.0, nil, 0.6), (1.3, 20, 0.8),
+        ] as [(Double, Int?, Double)])
     func odds(temperature: Double, topK: Int?, topP: Double) throws {
         let decoder = try Decoder(Fixtures.model("llama"))
         let prompt = Self.prompts[0]
@@ -135,11 +138,13 @@ struct SamplerTests {
         #expect(statistic < freedom + 4.5 * (2 * freedom).squareRoot() + 10, "\(statistic) with \(freedom) degrees")
     }
 
-    @Test("what can't be sampled is refused", arguments: [
-        SamplingSettings(temperature: -1, stopTokens: []), SamplingSettings(topP: 0, stopTokens: []),
-        SamplingSettings(topK: 0, stopTokens: []), SamplingSettings(maxTokens: 0, stopTokens: []),
-        SamplingSettings(temperature: .nan, stopTokens: []),
-    ])
+    @Test(
+        "what can't be sampled is refused",
+        arguments: [
+            SamplingSettings(temperature: -1, stopTokens: []), SamplingSettings(topP: 0, stopTokens: []),
+            SamplingSettings(topK: 0, stopTokens: []), SamplingSettings(maxTokens: 0, stopTokens: []),
+            SamplingSettings(temperature: .nan, stopTokens: []),
+        ])
     func refusals(_ settings: SamplingSettings) throws {
         let decoder = try Decoder(Fixtures.model("llama"))
         #expect(throws: SamplingError.self) { try Sampler(decoder: decoder, settings: settings) }

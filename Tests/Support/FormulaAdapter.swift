@@ -12,7 +12,8 @@ public enum FormulaAdapter {
         for slot in slots {
             let order = LinearModule.allCases.firstIndex(of: slot.target) ?? 0
             let place = 7 * slot.layer + order
-            values += uniform(place, side: 0, count: slot.rank * slot.inputs, bound: 1 / Double(slot.inputs).squareRoot())
+            values += uniform(
+                place, side: 0, count: slot.rank * slot.inputs, bound: 1 / Double(slot.inputs).squareRoot())
             values += uniform(place, side: 1, count: slot.outputs * slot.rank, bound: boundOfB)
         }
         return try LowRankAdapter(slots: slots, values: values, trainable: true, device: .cpu)

@@ -48,10 +48,12 @@ struct TensorTests {
         #expect(!none.requiresGradient)
     }
 
-    @Test("bad attention spans are refused", arguments: [
-        [AttentionSpan(start: 1, length: 3)], [AttentionSpan(start: 0, length: 5)],
-        [AttentionSpan(start: 0, length: 2), AttentionSpan(start: 2, length: 2, parent: 1)],
-    ])
+    @Test(
+        "bad attention spans are refused",
+        arguments: [
+            [AttentionSpan(start: 1, length: 3)], [AttentionSpan(start: 0, length: 5)],
+            [AttentionSpan(start: 0, length: 2), AttentionSpan(start: 2, length: 2, parent: 1)],
+        ])
     func spans(_ spans: [AttentionSpan]) throws {
         let qkv = try Tensor.zeros([4, 12])
         let angle = try Tensor.zeros([4, 4])

@@ -45,7 +45,8 @@ public struct PreferenceObjective: Objective {
         let hidden_nD = try decoder.hidden(branched.tokens, adapters: uses)
             .selecting(Tensor(branched.places, device: device))
         let logprobs_n = try decoder.logprobs(hidden_nD, targets: branched.targets)
-        let logps_P2 = try logprobs_n
+        let logps_P2 =
+            try logprobs_n
             .sums(by: Tensor(branched.completions, device: device), count: branched.completionCount)
             .reshaped([pairs.count, 2])
         let chosen_P = try logps_P2.narrowed(1, from: 0, length: 1).reshaped([pairs.count])

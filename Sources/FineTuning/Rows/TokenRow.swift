@@ -67,7 +67,9 @@ public struct PreparedRows: Sendable, Equatable {
     }
 
     private static func prepared(_ rows: [TokenRow], maxLength: Int) throws -> PreparedRows {
-        guard maxLength >= 2 else { throw FineTuningError.setting("--max-length", "must be at least 2, not \(maxLength)") }
+        guard maxLength >= 2 else {
+            throw FineTuningError.setting("--max-length", "must be at least 2, not \(maxLength)")
+        }
         var result = PreparedRows(rows: [])
         for row in rows {
             let cut = row.truncated(to: maxLength)

@@ -72,7 +72,8 @@ public struct TrainingFolder: Sendable {
             let found = try? JSONDecoder().decode([String: String].self, from: data)
         else {
             throw FineTuningError.checkpoint(
-                identityURL.relativePath, "can't be read as the settings of an unfinished run; remove \(partial.relativePath)")
+                identityURL.relativePath,
+                "can't be read as the settings of an unfinished run; remove \(partial.relativePath)")
         }
         let changed = Set(found.keys).union(identity.keys).filter { found[$0] != identity[$0] }.sorted()
         guard changed.isEmpty else {
