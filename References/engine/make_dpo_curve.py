@@ -32,7 +32,7 @@ RANK, ALPHA, BETA = 1, 16, 0.1
 OPTIMISER = dict(betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
 WARMUP, CLIP = 2, 1.0
 # file; bound of B at the start; peak rate; optimiser steps taken (the schedule is of STEPS in both)
-CASES = {"fresh": ("dpo-curve", 0.0, 5e-5, STEPS), "warm": ("dpo-curve-warm", 0.03, 2e-4, 4)}
+CASES = {"fresh": ("dpo-curve", 0.0, 5e-5, STEPS), "warm": ("dpo-curve-warm", 0.03, 5e-4, STEPS)}
 METRICS = [
     "rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected"
 ]
