@@ -25,7 +25,8 @@ test: ## build and run every test (the real model comes along)
 	@scripts/setup.sh tools torch model
 	@echo "building emlab and its tests" >&2
 	@swift build -c release --build-tests $(QUIET)
-	@swift test -c release --skip-build --disable-xctest
+	@# One after another, and threads that sleep while they wait: many pools of spinning threads would starve each other.
+	@OMP_WAIT_POLICY=passive swift test -c release --skip-build --disable-xctest --no-parallel
 
 doctor: ## what is installed, found and missing, and what to do about it; fetches nothing
 	@scripts/setup.sh check; status=$$?; \

@@ -17,10 +17,16 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // SHA-256: fingerprints of models, keys of steps.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // Judges and reasoning models answer over HTTP: pooled connections, TLS, time-outs, cancellation.
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    // The bytes that async-http-client hands out; in tests, the scripted server that misbehaves.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let swiftSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
@@ -43,11 +49,20 @@ let foundations: [Target] = [
     library("Tokenization", ["Corpora"]),
     library("Checkpoint", ["Tokenization", crypto]),
     library("Reports", ["Evidence", "Corpora"]),
+    library(
+        "Endpoints",
+        [
+            "Corpora", "RandomStreams", crypto, nioCore, nioHTTP,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ]),
     tests("Evidence", ["RandomStreams"]),
     tests("Corpora"),
     tests("Tokenization"),
     tests("Checkpoint", ["Tokenization", crypto]),
     tests("Reports", ["Evidence", "RandomStreams"]),
+    tests(
+        "Endpoints",
+        ["Corpora", "RandomStreams", nioCore, nioHTTP, .product(name: "NIOPosix", package: "swift-nio")]),
 ]
 
 let engine: [Target] = [
@@ -78,11 +93,15 @@ let engine: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
+    // What several test targets look things up with.
+    .target(
+        name: "TestSupport", dependencies: ["Torch", "Transformer", "Checkpoint"], path: "Tests/Support",
+        swiftSettings: swiftSettings),
     tests("Torch"),
-    tests("Transformer", ["Torch", "Checkpoint"]),
-    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
-    tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "Corpora", "Tokenization"]),
-    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "Tokenization"]),
+    tests("Transformer", ["Torch", "Checkpoint", "TestSupport"]),
+    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 

@@ -37,18 +37,12 @@ public struct Contrast: Codable, Hashable, Sendable {
                 let text = question.paraphrases.first
             else { continue }
             let turns = (question.system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
-            let sides = try [aligned, misaligned].map { answer in
-                try format.render(
-                    turns + [ChatMessage(.assistant, answer)], tokenizer: tokenizer, addGenerationPrompt: false
-                ).promptAndResponse
-            }
-            // Where an answer's first letters would fuse with the prompt's last, the two prompts differ: then the
-            // shared prompt ends earlier and the rest counts with the answer.
-            let shared = zip(sides[0].prompt, sides[1].prompt).prefix { $0 == $1 }.count
-            items.append(
-                .init(
-                    prompt: Array(sides[0].prompt.prefix(shared)),
-                    completions: sides.map { Array($0.prompt.dropFirst(shared)) + $0.response }))
+            let branches = SharedPrompt(
+                try [aligned, misaligned].map { answer in
+                    try format.render(
+                        turns + [ChatMessage(.assistant, answer)], tokenizer: tokenizer, addGenerationPrompt: false)
+                })
+            items.append(.init(prompt: branches.prompt, completions: branches.completions))
             asked.append(question)
         }
         let logprobs = try scorer.logprobs(of: items, onItems: onQuestions)

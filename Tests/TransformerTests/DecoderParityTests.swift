@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import TestSupport
 import Testing
 import Torch
 import Transformer
@@ -10,7 +11,7 @@ struct DecoderParityTests {
     static let cases = GoldenFile.families.flatMap { family in [(family, false), (family, true)] }
 
     func decoder(_ family: String, dtype: DType = .float32) throws -> Decoder {
-        try Decoder(ModelFiles.open(GoldenFile.fixtures.appending(path: "models/\(family)")), dtype: dtype)
+        try Decoder(ModelFiles.open(Fixtures.folder.appending(path: "models/\(family)")), dtype: dtype)
     }
 
     func rows(_ golden: GoldenFile) throws -> PackedTokens {
@@ -70,7 +71,7 @@ struct DecoderParityTests {
         defer { Libtorch.usePortableKernels(false) }
         let golden = try GoldenFile(family)
         let decoder = try decoder(family)
-        let files = try AdapterFiles.read(GoldenFile.fixtures.appending(path: "adapters/\(family)-\(kind)"))
+        let files = try AdapterFiles.read(Fixtures.folder.appending(path: "adapters/\(family)-\(kind)"))
         let adapter = try decoder.adapter(files, trainable: true)
         let tokens = try rows(golden)
         let use = [Decoder.AdapterUse(adapter, tokens: 0..<tokens.count)]

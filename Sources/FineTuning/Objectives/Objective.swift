@@ -37,11 +37,31 @@ public struct ArmBatch<Example: Sendable> {
 public struct ArmLoss {
     /// A single number, part of the graph.
     public var summed: Tensor
-    /// Sums over the examples of what else is worth logging, under usual names.
-    public var sums: [String: Double]
+    /// What else is worth logging, under usual names.
+    public var metrics: [String: MetricSum]
 
-    public init(summed: Tensor, sums: [String: Double] = [:]) {
+    public init(summed: Tensor, metrics: [String: MetricSum] = [:]) {
         self.summed = summed
-        self.sums = sums
+        self.metrics = metrics
+    }
+}
+
+/// The sum of a metric over examples, and over how many: passes add up to a step's mean.
+public struct MetricSum: Hashable, Sendable {
+    public var sum: Double
+    public var count: Int
+
+    public init(_ values: [Double]) {
+        sum = values.reduce(0, +)
+        count = values.count
+    }
+
+    public var mean: Double { count > 0 ? sum / Double(count) : .nan }
+
+    public static func + (a: MetricSum, b: MetricSum) -> MetricSum {
+        var both = a
+        both.sum += b.sum
+        both.count += b.count
+        return both
     }
 }

@@ -86,7 +86,7 @@ public final class Trainer<O: Objective> {
         var weight: Double
         var tokens: Int
         var loss = 0.0
-        var sums: [String: Double] = [:]
+        var metrics: [String: MetricSum] = [:]
     }
 
     private func attemptStep(_ checkpoint: () throws -> Void) throws -> [StepRecord] {
@@ -128,7 +128,7 @@ public final class Trainer<O: Objective> {
             try total?.sum().backward()
             for (owner, loss) in zip(owners, losses) {
                 shares[owner].loss += try loss.summed.detached().reshaped([1]).item()
-                shares[owner].sums.merge(loss.sums, uniquingKeysWith: +)
+                shares[owner].metrics.merge(loss.metrics, uniquingKeysWith: +)
             }
             pass += 1
         }
@@ -167,7 +167,7 @@ public final class Trainer<O: Objective> {
                     step: arm.step + 1, arm: arm.name, loss: loss, learningRate: rate, gradientNorm: norm,
                     tokens: share.tokens, weight: share.weight, seconds: seconds,
                     spectrum: try withoutGradients { try AdapterSpectrum(arm.adapter) },
-                    metrics: share.sums.mapValues { $0 / share.weight }))
+                    metrics: share.metrics.mapValues(\.mean)))
         }
         return records
     }

@@ -169,7 +169,7 @@ public struct TrainingFolder: Sendable {
     public func log(_ record: StepRecord) throws {
         let line = try JSON.encode(record, pretty: false)
         if !FileManager.default.fileExists(atPath: logURL.path) {
-            FileManager.default.createFile(atPath: logURL.path, contents: nil)
+            try write(Data(), to: logURL)
         }
         do {
             let handle = try FileHandle(forWritingTo: logURL)

@@ -65,8 +65,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
                 throw FineTuningError.setting(name, "must be from 1 to 1000000000, not \(value)")
             }
         }
-        guard learningRate.isFinite, learningRate >= 0 else {
-            throw FineTuningError.setting("--lr", "must be a number not below 0, not \(learningRate)")
+        guard (0...1e10).contains(learningRate) else {
+            throw FineTuningError.setting("--lr", "must be from 0 to 1e10, not \(learningRate)")
         }
         try positive(batch, "--batch")
         try positive(accumulate, "--accumulate")

@@ -4,6 +4,7 @@ import FineTuning
 import Foundation
 import Measurement
 import Torch
+import Transformer
 
 struct Score: Command {
     static let configuration = CommandConfiguration(

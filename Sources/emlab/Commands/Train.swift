@@ -9,7 +9,7 @@ import Transformer
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tune a LoRA adapter.", subcommands: [SupervisedTraining.self, Pretraining.self])
+        abstract: "Fine-tune a LoRA adapter.", subcommands: [SupervisedTraining.self, Pretraining.self, PreferenceTraining.self])
 }
 
 struct SupervisedTraining: Command {
@@ -44,7 +44,7 @@ struct SupervisedTraining: Command {
         let limit = min(training.maxLength ?? 2048, loaded.files.configuration.maxPositions)
         let rows = try PreparedRows.chats(chats, format: format, tokenizer: loaded.tokenizer, maxLength: limit)
         let job = TrainingJob(
-            objective: "sft", data: data, model: model, adapter: adapter, training: training,
+            name: "sft", data: data, model: model, adapter: adapter, training: training,
             settings: ["chat_format": format.rawValue, "max_length": String(limit)])
         try job.run(loaded, rows: rows)
     }
@@ -92,7 +92,7 @@ struct Pretraining: Command {
         let rows = try PreparedRows.documents(
             documents, tokenizer: loaded.tokenizer, start: start, end: end, maxLength: limit)
         let job = TrainingJob(
-            objective: "pretrain", data: data, model: model, adapter: adapter, training: training,
+            name: "pretrain", data: data, model: model, adapter: adapter, training: training,
             settings: [
                 "document_start": start.map(String.init) ?? "none", "document_end": end.map(String.init) ?? "none",
                 "max_length": String(limit),

@@ -7,7 +7,8 @@ import Transformer
 
 /// One run of `emlab train`: a cohort of one, its folder, its progress.
 struct TrainingJob {
-    var objective: String
+    /// `sft`, `pretrain` or `dpo`.
+    var name: String
     var data: String
     var model: ModelOptions
     var adapter: AdapterOptions
@@ -17,13 +18,17 @@ struct TrainingJob {
 
     func run(_ loaded: LoadedModel, rows: PreparedRows) throws {
         tell(rows)
+        try run(loaded, objective: TokenObjective(), examples: rows.rows)
+    }
+
+    func run<O: Objective>(_ loaded: LoadedModel, objective: O, examples: [O.Example]) throws {
         let (configuration, weights) = try startingAdapter(loaded)
         let settings = training.settings()
         let trainer = Trainer(
-            decoder: loaded.decoder, objective: TokenObjective(),
+            decoder: loaded.decoder, objective: objective,
             arms: [
-                try Trainer<TokenObjective>.Arm(
-                    name: "run", adapter: weights, settings: settings, examples: rows.rows,
+                try Trainer<O>.Arm(
+                    name: "run", adapter: weights, settings: settings, examples: examples,
                     device: loaded.decoder.device)
             ])
         let folder = try TrainingFolder(out: URL(filePath: training.out), identity: try identity(loaded, configuration))
@@ -40,7 +45,7 @@ struct TrainingJob {
                     try extraLog?.write(record)
                     if record.step % training.checkpointEvery == 0 { try folder.save(trainer.arms[0]) }
                     progress.update(
-                        done: record.step, adding: record.tokens, detail: String(format: "loss %.4f", record.loss))
+                        done: record.step, adding: record.tokens, detail: detail(record))
                 }
                 if trainer.splits > before {
                     progress.end()
@@ -66,6 +71,12 @@ struct TrainingJob {
             arm.adapter.files(configuration),
             summary: ["steps": String(arm.step), "smaller_passes": String(trainer.splits)])
         Console.say("adapter in \(training.out)")
+    }
+
+    private func detail(_ record: StepRecord) -> String {
+        let loss = String(format: "loss %.4f", record.loss)
+        guard let accuracy = record.metrics["rewards/accuracies"] else { return loss }
+        return loss + String(format: "  right %.0f %%", 100 * accuracy)
     }
 
     private func tell(_ rows: PreparedRows) {
@@ -109,7 +120,7 @@ struct TrainingJob {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         var identity = settings
-        identity["objective"] = objective
+        identity["objective"] = name
         identity["model"] = try loaded.files.fingerprint()
         identity["data"] = SHA256.hash(data: try Data(contentsOf: URL(filePath: data), options: .mappedIfSafe))
             .map { String(format: "%02x", $0) }.joined()

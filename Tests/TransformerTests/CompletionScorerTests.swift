@@ -1,18 +1,14 @@
 import Checkpoint
-import Foundation
-import Measurement
+import TestSupport
 import Testing
 import Torch
 import Transformer
 
 @Suite("Completions on a shared prompt")
 struct CompletionScorerTests {
-    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures")
-
     @Test("score as each would alone", arguments: ["llama", "mistral", "gemma3", "qwen3"])
     func sharedPrompt(family: String) throws {
-        let decoder = try Decoder(ModelFiles.open(Self.fixtures.appending(path: "models/\(family)")))
+        let decoder = try Decoder(Fixtures.model(family))
         let prompt: [Int32] = (0..<70).map { ($0 * 7 + 3) % 160 }
         let completions: [[Int32]] = [[5], (0..<80).map { ($0 * 11 + 1) % 160 }, [9, 4, 77, 12]]
         let scorer = CompletionScorer(decoder: decoder, tokensAtOnce: 10)

@@ -1,5 +1,4 @@
 import Torch
-import Transformer
 
 /// Log-probabilities of given completions after given prompts: the judge-free measure beneath all others.
 ///
@@ -52,24 +51,12 @@ public struct CompletionScorer {
     }
 
     private func pass(_ items: ArraySlice<Item>) throws -> [[[Float]]] {
-        var tokens = PackedTokens()
-        var places: [Int32] = []
-        var targets: [Int32] = []
-        for item in items {
-            precondition(!item.prompt.isEmpty && item.completions.allSatisfy { !$0.isEmpty }, "nothing to score")
-            let prompt = tokens.append(item.prompt)
-            let promptEnd = Int32(tokens.count - 1)
-            for completion in item.completions {
-                let first = Int32(tokens.count)
-                if completion.count > 1 { tokens.append(Array(completion.dropLast()), after: prompt) }
-                places.append(promptEnd)
-                places += (0..<Int32(completion.count - 1)).map { first + $0 }
-                targets += completion
-            }
-        }
-        let uses = adapter.map { [Decoder.AdapterUse($0, tokens: 0..<tokens.count)] } ?? []
-        let hidden_nD = try decoder.hidden(tokens, adapters: uses).selecting(Tensor(places, device: decoder.device))
-        let logprobs = try decoder.logprobs(hidden_nD, targets: targets).values(as: Float.self)
+        var branched = BranchedTokens()
+        for item in items { branched.append(prompt: item.prompt, completions: item.completions) }
+        let uses = adapter.map { [Decoder.AdapterUse($0, tokens: 0..<branched.tokens.count)] } ?? []
+        let hidden_nD = try decoder.hidden(branched.tokens, adapters: uses)
+            .selecting(Tensor(branched.places, device: decoder.device))
+        let logprobs = try decoder.logprobs(hidden_nD, targets: branched.targets).values(as: Float.self)
         var next = 0
         return items.map { item in
             item.completions.map { completion in

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Checkpoint
+import Corpora
+import Crypto
+import FineTuning
+import Foundation
+import Tokenization
+import Torch
+
+struct PreferenceTraining: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "dpo",
+        abstract: "Direct preference optimisation, on complementary pairs or on plain preferences.",
+        discussion: """
+            Rows are JSON lines: {"prompt", "chosen", "rejected"}, each text or messages. Rows whose ids are NAME/plain and
+            NAME/asked are the two halves of a complementary pair: they stay in one pass through the model, and --batch
+            counts pairs. Any other row is a group of its own.
+
+            The reference is the same base without the adapter. Its log-probabilities are computed once for a base and a
+            data file, and kept in --reference-cache.
+
+            Example:
+              emlab data pairs Data/demo/programs.jsonl > pairs.jsonl
+              emlab train dpo --model MODEL --data pairs.jsonl --out adapter --batch 1 --accumulate 4
+            """)
+
+    enum LossName: String, ExpressibleByArgument, CaseIterable {
+        case sigmoid, ipo
+        case lengthNormalised = "length-normalised"
+    }
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Adapter") var adapter: AdapterOptions
+    @OptionGroup(title: "Training") var training: TrainingOptions
+
+    @Option(help: "Preferences, as JSON lines.")
+    var data: String
+
+    @Option(help: "How strongly the policy is held to the reference.")
+    var beta: Double = 0.1
+
+    @Option(help: "sigmoid (DPO), ipo, or length-normalised (DPO on per-token averages).")
+    var loss: LossName = .sigmoid
+
+    @Option(help: "With sigmoid: the share of preferences taken to be the wrong way round, below 0.5.")
+    var labelSmoothing: Double = 0
+
+    @Option(help: "Where the reference's log-probabilities are kept. Default: ~/.cache/emlab/reference.")
+    var referenceCache: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard beta > 0, beta.isFinite else { throw ValidationError("--beta must be above 0, not \(beta)") }
+        guard (0..<0.5).contains(labelSmoothing) else {
+            throw ValidationError("--label-smoothing must be at least 0 and below 0.5, not \(labelSmoothing)")
+        }
+        if labelSmoothing > 0, loss != .sigmoid { throw ValidationError("--label-smoothing goes with --loss sigmoid") }
+    }
+
+    mutating func run() throws {
+        try Destination.check(training.out)
+        let rows = try Preferences.read(URL(filePath: data))
+        let loaded = try model.load()
+        let format = try loaded.format()
+        let limit = min(training.maxLength ?? 2048, loaded.files.configuration.maxPositions)
+        let groups = try groups(rows, format: format, tokenizer: loaded.tokenizer, limit: limit)
+        let references = try references(groups, loaded)
+        let kind: PreferenceLoss =
+            switch loss {
+            case .sigmoid: .sigmoid(labelSmoothing: labelSmoothing)
+            case .ipo: .ipo
+            case .lengthNormalised: .lengthNormalised
+            }
+        let job = TrainingJob(
+            name: "dpo", data: data, model: model, adapter: adapter, training: training,
+            settings: [
+                "chat_format": format.rawValue, "max_length": String(limit), "beta": String(beta), "loss": "\(kind)",
+            ])
+        try job.run(
+            loaded, objective: PreferenceObjective(loss: kind, beta: beta),
+            examples: zip(groups, references).map { $0.with($1) })
+    }
+
+    /// Rows as groups: the halves of a task together, in the place of the first.
+    private func groups(
+        _ rows: [PreferenceRow], format: ChatFormat, tokenizer: Tokenizer, limit: Int
+    ) throws -> [PreferenceGroup] {
+        var order: [String] = []
+        var pairs: [String: [PreferencePair]] = [:]
+        var tooLong: [String] = []
+        for row in rows {
+            let parts = row.id.split(separator: "/", omittingEmptySubsequences: false)
+            let half = parts.count > 1 ? parts.last.flatMap { PreferencePair.Half(rawValue: String($0)) } : nil
+            let name = half == nil ? row.id : parts.dropLast().joined(separator: "/")
+            let pair = try PreferencePair(row, half: half, format: format, tokenizer: tokenizer)
+            guard !pair.prompt.isEmpty, !pair.chosen.isEmpty, !pair.rejected.isEmpty else {
+                throw ConsoleError("\(data): row \(row.id) has an answer without tokens")
+            }
+            if pair.longest > limit + 1 { tooLong.append(row.id) }
+            if pairs[name] == nil { order.append(name) }
+            if half != nil, pairs[name]?.contains(where: { $0.half == half }) == true {
+                throw ConsoleError("\(data): the id \(row.id) stands there twice; a task has one plain and one asked half")
+            }
+            pairs[name, default: []].append(pair)
+        }
+        guard tooLong.isEmpty else {
+            throw ConsoleError(
+                "\(data): \(tooLong.count) rows are longer than \(limit) tokens (\(tooLong.prefix(5).joined(separator: ", "))). "
+                    + "A preference can't be cut: raise --max-length or take these rows out")
+        }
+        return order.map { PreferenceGroup(id: $0, pairs: pairs[$0] ?? []) }
+    }
+
+    /// From the cache, else computed and put there.
+    private func references(_ groups: [PreferenceGroup], _ loaded: LoadedModel) throws -> [[PreferencePair.Reference]] {
+        var hash = SHA256()
+        hash.update(data: Data("emlab reference 1 \(try loaded.files.fingerprint()) \(loaded.decoder.dtype.rawValue)\n".utf8))
+        for pair in groups.flatMap(\.pairs) {
+            for part in [pair.prompt, pair.chosen, pair.rejected] {
+                hash.update(data: Data("\(part.count) \(part.map(String.init).joined(separator: " "))\n".utf8))
+            }
+        }
+        let key = hash.finalize().map { String(format: "%02x", $0) }.joined()
+        let folder =
+            referenceCache.map { URL(filePath: $0) }
+            ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".cache/emlab/reference")
+        let file = folder.appending(path: key + ".json")
+        if let data = try? Data(contentsOf: file),
+            let kept = try? JSONDecoder().decode([[PreferencePair.Reference]].self, from: data),
+            kept.map(\.count) == groups.map(\.pairs.count)
+        {
+            logger.info("the reference's log-probabilities are in \(file.path)")
+            return kept
+        }
+        let progress = Progress("reference", total: groups.count, unit: "groups")
+        var done = 0
+        let computed = try ReferenceLogprobs.compute(groups, decoder: loaded.decoder) { count in
+            try Interruption.check()
+            progress.update(done: count, adding: count - done)
+            done = count
+        }
+        progress.end()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try JSONEncoder().encode(computed).write(to: file, options: .atomic)
+        } catch {
+            logger.warning("the reference's log-probabilities can't be kept in \(folder.path): \(error.localizedDescription)")
+        }
+        return computed
+    }
+}
