@@ -19,7 +19,7 @@ demo: ## the whole path in 10 minutes: fine-tune a small model, sample it, write
 build: ## fetch libtorch, build .build/release/emlab
 	@scripts/setup.sh tools torch
 	@echo "building emlab" >&2
-	@swift build -c release $(QUIET)
+	@swift build -c release --product emlab $(QUIET)
 
 test: ## build and run every test (the real model comes along)
 	@scripts/setup.sh tools torch model
