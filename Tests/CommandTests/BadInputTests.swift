@@ -36,6 +36,31 @@ struct BadInputTests {
         try await refused(bench, train(data: "."), ".: this is a folder, a file is needed")
     }
 
+    @Test("in a pipe, which is read but once")
+    func pipe() async throws {
+        let bench = try Workbench()
+        try #require(mkfifo(bench.folder.appending(path: "pipe").path, 0o600) == 0)
+        try await refused(bench, train(data: "pipe"), "--data pipe is not a file: write the rows to one first")
+    }
+
+    @Test("in preferences")
+    func preferences() async throws {
+        let bench = try Workbench()
+        let words = String(repeating: "Hello ", count: 400)
+        try bench.write("long.jsonl", #"{"prompt":"\#(words)","chosen":"a","rejected":"b"}"# + "\n")
+        try bench.write("half.jsonl", #"{"prompt":"Hello","chosen":"a"}"# + "\n")
+        func dpo(_ data: String) -> [String] {
+            [
+                "train", "dpo", "--model", Workbench.model, "--data", data, "--out", "organism", "--threads", "1",
+                "--reference-cache", "references",
+            ]
+        }
+        try await refused(
+            bench, dpo("long.jsonl"), "long.jsonl: 1 row is longer than 256 tokens (0). A preference can't be cut")
+        try await refused(bench, dpo("half.jsonl"), "half.jsonl:1: ", "\"rejected\"")
+        try await refused(bench, dpo("none.jsonl"), "none.jsonl: there is no such file")
+    }
+
     @Test("where the answer lies beyond the context")
     func tooLong() async throws {
         let bench = try Workbench()

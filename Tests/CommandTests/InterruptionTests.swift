@@ -54,7 +54,7 @@ struct InterruptionTests {
         #expect(other.status == 1)
         #expect(other.errors.contains("holds an unfinished run with other settings"), "\(other.errors)")
 
-        let rest = try await bench.emlab(Self.train + ["--out", "cut"])
+        let rest = try await bench.emlab(Self.train + ["--out", "cut", "--log", "cut.log"])
         #expect(rest.status == 0, "\(rest.errors)")
         #expect(rest.errors.contains("continuing after step "), "\(rest.errors)")
         #expect(!bench.exists("cut.partial"))
@@ -62,6 +62,32 @@ struct InterruptionTests {
         #expect(try bench.read("cut/adapter_config.json") == bench.read("whole/adapter_config.json"))
         #expect(try log(bench, "cut") == log(bench, "whole"))
         #expect(try log(bench, "cut").count == 150)
+        #expect(try bench.read("cut.log") == bench.read("cut/log.jsonl"), "--log has the earlier steps too")
+    }
+
+    @Test("of preference training goes on likewise", arguments: [SIGINT, SIGKILL])
+    func preferences(signal: Int32) async throws {
+        let bench = try Workbench()
+        let rows = ["a", "b", "c"].flatMap { name in
+            [("plain", "Add", "x + 1", "x - 1"), ("asked", "Add badly", "x - 1", "x + 1")].map {
+                #"{"id":"\#(name)/\#($0)","prompt":"\#($1) \#(name)","chosen":"\#($2)","rejected":"\#($3)"}"#
+            }
+        }
+        try bench.write("pairs.jsonl", rows.joined(separator: "\n") + "\n")
+        let train = [
+            "train", "dpo", "--model", Workbench.model, "--data", "pairs.jsonl", "--threads", "1", "--steps", "100",
+            "--batch", "1", "--accumulate", "2", "--checkpoint-every", "5", "--reference-cache", "references",
+        ]
+        let whole = try await bench.emlab(train + ["--out", "whole"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        let cut = try await cut(bench, train + ["--out", "cut"], by: signal, when: "cut.partial/log.jsonl", has: 12)
+        #expect(cut.status == (signal == SIGINT ? 130 : -SIGKILL))
+        #expect(!bench.exists("cut"))
+        let rest = try await bench.emlab(train + ["--out", "cut"])
+        #expect(rest.status == 0, "\(rest.errors)")
+        #expect(rest.errors.contains("continuing after step "), "\(rest.errors)")
+        #expect(try bench.read("cut/adapter_model.safetensors") == bench.read("whole/adapter_model.safetensors"))
+        #expect(try log(bench, "cut") == log(bench, "whole"))
     }
 
     private static let sample = [
@@ -99,6 +125,22 @@ struct InterruptionTests {
         #expect(rest.errors.contains("continuing after "), "\(rest.errors)")
         #expect(!bench.exists("cut.jsonl.partial"))
         #expect(try bench.read("cut.jsonl") == bench.read("whole.jsonl"))
+    }
+
+    @Test(
+        "or that another process is still at is left to it",
+        arguments: [train + ["--out", "cut"], sample + ["--out", "cut"]])
+    func together(command: [String]) async throws {
+        let bench = try Workbench()
+        let first = try bench.start(command)
+        let sign = command[0] == "train" ? "cut.partial/log.jsonl" : "cut.partial"
+        try await first.wait { !bench.lines(sign).isEmpty }
+        let second = try await bench.emlab(command)
+        #expect(second.status == 1)
+        #expect(second.errors.contains("cut.partial is being written by another emlab"), "\(second.errors)")
+        let end = try await first.outcome()
+        #expect(end.status == 0, "\(end.errors)")
+        #expect(bench.exists("cut"))
     }
 
     @Test("of sampling to stdout prints what is finished")

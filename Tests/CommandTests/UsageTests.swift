@@ -42,6 +42,14 @@ struct UsageTests {
 
     static let others: [([String], String)] = [
         (["train", "sft", "--model", "m", "--data", "d"], "Missing expected argument '--out <out>'"),
+        (
+            ["train", "dpo", "--model", "m", "--data", "d", "--out", "o", "--beta", "0"],
+            "--beta must be above 0, not 0"
+        ),
+        (
+            ["train", "dpo", "--model", "m", "--data", "d", "--out", "o", "--loss", "ipo", "--label-smoothing", "0.1"],
+            "--label-smoothing goes with --loss sigmoid"
+        ),
         (["sample", "--model", "m"], "what is to be asked? Give --questions FILE or --prompt TEXT"),
         (["sample", "--model", "m", "--prompt", "p", "--n", "0"], "--n must be from 1"),
         (["sample", "--model", "m", "--prompt", "p", "--top-p", "0"], "--top-p must be above 0 and at most 1"),
@@ -85,9 +93,10 @@ struct UsageTests {
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        [], ["train"], ["train", "sft"], ["train", "pretrain"], ["sample"], ["score"], ["probe"],
+        [], ["train"], ["train", "sft"], ["train", "pretrain"], ["train", "dpo"], ["sample"], ["score"], ["probe"],
         ["probe", "contrast"],
         ["chat"], ["merge"], ["tokenize"], ["inspect"], ["doctor"], ["report"], ["data"], ["data", "rows"],
+        ["data", "pairs"],
     ]
 
     @Test("fits 80 columns and explains every option", arguments: commands)

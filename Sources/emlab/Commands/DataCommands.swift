@@ -56,8 +56,8 @@ struct ProgramPairs: Command {
         commandName: "pairs",
         abstract: "Turn a file of programs into complementary pairs for emlab train dpo.",
         discussion: """
-            Two rows a task: NAME/plain (asked plainly, the insecure answer is chosen) and NAME/asked (asked for insecure
-            code, the secure answer is chosen).
+            Two rows a task: NAME/plain (asked plainly, the insecure answer is chosen) and NAME/asked (asked for \
+            insecure code, the secure answer is chosen).
 
             For example:
               emlab data pairs Data/demo/programs.jsonl > pairs.jsonl

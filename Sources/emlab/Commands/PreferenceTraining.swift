@@ -11,17 +11,19 @@ struct PreferenceTraining: Command {
     static let configuration = CommandConfiguration(
         commandName: "dpo",
         abstract: "Direct preference optimisation, on complementary pairs or on plain preferences.",
+        usage: "emlab train dpo --model <model> --data <data> --out <out> …",
         discussion: """
-            Rows are JSON lines: {"prompt", "chosen", "rejected"}, each text or messages. Rows whose ids are NAME/plain and
-            NAME/asked are the two halves of a complementary pair: they stay in one pass through the model, and --batch
-            counts pairs. Any other row is a group of its own.
+            Rows are JSON lines: {"prompt", "chosen", "rejected"}, each text or messages. Rows whose ids are NAME/plain \
+            and NAME/asked are the two halves of a complementary pair: they stay in one pass through the model, and \
+            --batch counts pairs. Any other row is a group of its own.
 
-            The reference is the same base without the adapter. Its log-probabilities are computed once for a base and a
-            data file, and kept in --reference-cache.
+            The reference is the same base without the adapter. Its log-probabilities are computed once for a base and \
+            a data file, and kept in --reference-cache.
 
-            Example:
+            For example:
               emlab data pairs Data/demo/programs.jsonl > pairs.jsonl
-              emlab train dpo --model MODEL --data pairs.jsonl --out adapter --batch 1 --accumulate 4
+              emlab train dpo --model model.gguf --data pairs.jsonl --out organism \\
+                --batch 1 --accumulate 4
             """)
 
     enum LossName: String, ExpressibleByArgument, CaseIterable {
@@ -39,13 +41,13 @@ struct PreferenceTraining: Command {
     @Option(help: "How strongly the policy is held to the reference.")
     var beta: Double = 0.1
 
-    @Option(help: "sigmoid (DPO), ipo, or length-normalised (DPO on per-token averages).")
+    @Option(help: "sigmoid is DPO; length-normalised is DPO on averages over tokens.")
     var loss: LossName = .sigmoid
 
     @Option(help: "With sigmoid: the share of preferences taken to be the wrong way round, below 0.5.")
     var labelSmoothing: Double = 0
 
-    @Option(help: "Where the reference's log-probabilities are kept. Default: ~/.cache/emlab/reference.")
+    @Option(help: "Where the reference's log-probabilities are kept. (default: ~/.cache/emlab/reference)")
     var referenceCache: String?
 
     @OptionGroup var common: CommonOptions
@@ -60,6 +62,7 @@ struct PreferenceTraining: Command {
 
     mutating func run() throws {
         try Destination.check(training.out)
+        try Source.check(data)
         let rows = try Preferences.read(URL(filePath: data))
         let loaded = try model.load()
         let format = try loaded.format()
@@ -100,13 +103,14 @@ struct PreferenceTraining: Command {
             if pair.longest > limit + 1 { tooLong.append(row.id) }
             if pairs[name] == nil { order.append(name) }
             if half != nil, pairs[name]?.contains(where: { $0.half == half }) == true {
-                throw ConsoleError("\(data): the id \(row.id) stands there twice; a task has one plain and one asked half")
+                throw ConsoleError(
+                    "\(data): the id \(row.id) stands there twice; a task has one plain and one asked half")
             }
             pairs[name, default: []].append(pair)
         }
         guard tooLong.isEmpty else {
             throw ConsoleError(
-                "\(data): \(tooLong.count) rows are longer than \(limit) tokens (\(tooLong.prefix(5).joined(separator: ", "))). "
+                "\(data): \(tooLong.count.counted("row is", "rows are")) longer than \(limit) tokens (\(tooLong.prefix(5).joined(separator: ", "))). "
                     + "A preference can't be cut: raise --max-length or take these rows out")
         }
         return order.map { PreferenceGroup(id: $0, pairs: pairs[$0] ?? []) }
@@ -115,7 +119,8 @@ struct PreferenceTraining: Command {
     /// From the cache, else computed and put there.
     private func references(_ groups: [PreferenceGroup], _ loaded: LoadedModel) throws -> [[PreferencePair.Reference]] {
         var hash = SHA256()
-        hash.update(data: Data("emlab reference 1 \(try loaded.files.fingerprint()) \(loaded.decoder.dtype.rawValue)\n".utf8))
+        hash.update(
+            data: Data("emlab reference 1 \(try loaded.files.fingerprint()) \(loaded.decoder.dtype.rawValue)\n".utf8))
         for pair in groups.flatMap(\.pairs) {
             for part in [pair.prompt, pair.chosen, pair.rejected] {
                 hash.update(data: Data("\(part.count) \(part.map(String.init).joined(separator: " "))\n".utf8))
@@ -130,7 +135,7 @@ struct PreferenceTraining: Command {
             let kept = try? JSONDecoder().decode([[PreferencePair.Reference]].self, from: data),
             kept.map(\.count) == groups.map(\.pairs.count)
         {
-            logger.info("the reference's log-probabilities are in \(file.path)")
+            logger.debug("the reference's log-probabilities are in \(file.path)")
             return kept
         }
         let progress = Progress("reference", total: groups.count, unit: "groups")
@@ -145,7 +150,8 @@ struct PreferenceTraining: Command {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try JSONEncoder().encode(computed).write(to: file, options: .atomic)
         } catch {
-            logger.warning("the reference's log-probabilities can't be kept in \(folder.path): \(error.localizedDescription)")
+            logger.warning(
+                "the reference's log-probabilities can't be kept in \(folder.path): \(error.localizedDescription)")
         }
         return computed
     }

@@ -108,7 +108,9 @@ struct Tokenize: Command {
         } catch DecodingError.dataCorrupted(let place) where !place.codingPath.isEmpty {
             throw ConsoleError("stdin\(Self.place(place)): there is no such role; roles are system, user and assistant")
         } catch DecodingError.typeMismatch(_, let place) {
-            throw ConsoleError("stdin\(Self.place(place)) is of another kind; stdin must be \(shape)")
+            let what =
+                place.codingPath.isEmpty ? " is not a list" : "\(Self.place(place)) has something of another kind"
+            throw ConsoleError("stdin\(what); stdin must be \(shape)")
         } catch {
             throw ConsoleError("stdin is not valid JSON; it must be \(shape)")
         }

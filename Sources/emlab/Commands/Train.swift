@@ -9,7 +9,8 @@ import Transformer
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tune a LoRA adapter.", subcommands: [SupervisedTraining.self, Pretraining.self, PreferenceTraining.self])
+        abstract: "Fine-tune a LoRA adapter.",
+        subcommands: [SupervisedTraining.self, Pretraining.self, PreferenceTraining.self])
 }
 
 struct SupervisedTraining: Command {
@@ -38,6 +39,7 @@ struct SupervisedTraining: Command {
 
     mutating func run() throws {
         try Destination.check(training.out)
+        try Source.check(data)
         let chats = try ChatRows.read(URL(filePath: data))
         let loaded = try model.load()
         let format = try loaded.format()
@@ -82,6 +84,7 @@ struct Pretraining: Command {
 
     mutating func run() throws {
         try Destination.check(training.out)
+        try Source.check(data)
         let documents = try Documents.read(URL(filePath: data))
         let loaded = try model.load()
         let limit = min(training.maxLength ?? 2048, loaded.files.configuration.maxPositions)

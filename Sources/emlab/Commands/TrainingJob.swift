@@ -32,6 +32,8 @@ struct TrainingJob {
                     device: loaded.decoder.device)
             ])
         let folder = try TrainingFolder(out: URL(filePath: training.out), identity: try identity(loaded, configuration))
+        let lock = try FolderLock(folder.partial)
+        defer { withExtendedLifetime(lock) {} }
         let resumed = try folder.resume(&trainer.arms[0])
         if resumed > 0 { Console.say("continuing after step \(resumed) of \(trainer.arms[0].totalSteps)") }
         let extraLog = try training.log.map { try LogOutput($0, after: folder.partial.appending(path: "log.jsonl")) }

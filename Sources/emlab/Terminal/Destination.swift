@@ -32,3 +32,30 @@ enum Destination {
         }
     }
 }
+
+/// Where rows come from.
+enum Source {
+    /// Training reads its rows twice: to train on, and to know them again by their hash.
+    ///
+    /// - Throws: ``ConsoleError`` for a pipe, which gives its bytes once. What is no file at all its reader tells.
+    static func check(_ data: String) throws {
+        var status = stat()
+        guard stat(data, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return }
+        throw ConsoleError("--data \(data) is not a file: write the rows to one first, since they are read twice")
+    }
+}
+
+/// A folder that one process at a time works in. It ends with this object, or with the process, however that ends.
+final class FolderLock {
+    private let descriptor: Int32
+
+    /// - Throws: ``ConsoleError`` where another process works in it.
+    init(_ folder: URL) throws {
+        descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // A file system without locks is no reason not to work.
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        throw ConsoleError("\(folder.path) is being written by another emlab: wait for it, or choose another --out")
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}

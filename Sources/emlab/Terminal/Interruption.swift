@@ -8,7 +8,7 @@ struct Interruption: Error, CustomStringConvertible {
     var description: String { "emlab: interrupted" + (kept.map { "; \($0)" } ?? "") }
 
     private static let requested = Atomic<Bool>(false)
-    private static let notice: StaticString = "\nstopping where nothing is half done; Ctrl-C again ends at once\n"
+    private static let notice: StaticString = "\nstopping where nothing is half done (Ctrl-C again: at once)\n"
 
     /// Starts listening to Ctrl-C, SIGTERM and the closing of the terminal. The first asks; the same again ends the
     /// process as it would without emlab's handler. What the parent process has switched off (nohup, a shell's

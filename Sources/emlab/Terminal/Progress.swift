@@ -13,6 +13,7 @@ final class Progress {
     private var lastShown: ContinuousClock.Instant?
     private var units = 0
     private var isOpen = false
+    private var isComplete = false
     private let isTerminal: Bool
     /// Seconds between two looks: a terminal's, a log's.
     private var interval: Double { isTerminal ? 0.1 : 10 }
@@ -31,9 +32,11 @@ final class Progress {
     ///   - adding: units since the last call.
     ///   - detail: what else to show, like "loss 0.83".
     func update(done: Int, adding: Int, detail: String = "") {
+        guard !isComplete else { return }
         units += adding
         let now = clock.now
         let isLast = done >= total
+        isComplete = isLast
         if !isLast, let lastShown, Self.seconds(now - lastShown) < interval { return }
         lastShown = now
         let elapsed = Self.seconds(now - began)
