@@ -59,7 +59,7 @@ let foundations: [Target] = [
     tests("Reports", ["Evidence", "RandomStreams"]),
     tests(
         "Endpoints",
-        ["Corpora", "RandomStreams", nioCore, nioHTTP, .product(name: "NIOPosix", package: "swift-nio")]),
+        ["Corpora", "RandomStreams", yaml, nioCore, nioHTTP, .product(name: "NIOPosix", package: "swift-nio")]),
 ]
 
 let engine: [Target] = [

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 
 /// HTTP as the endpoint needs it: one POST, a bounded answer, no redirects, nothing logged.
-final class Transport: Sendable {
+final class Transport: Sendable, CustomReflectable {
     struct Answer: Sendable {
         var status: Int
         var retryAfter: String?
@@ -40,6 +40,9 @@ final class Transport: Sendable {
         let client = client
         Task { try? await client.shutdown() }
     }
+
+    /// The client remembers what it sent.
+    var customMirror: Mirror { Mirror(self, children: [:]) }
 
     func shutdown() async { try? await client.shutdown() }
 
