@@ -60,6 +60,10 @@ public final class OpenAIEndpoint: ChatEndpoint, CustomReflectable {
     /// - Throws: ``EndpointError``, or `CancellationError`.
     public func reply(to request: ChatRequest) async throws -> ChatReply {
         let call = try OutgoingCall(request, configuration)
+        if key?.occurs(in: call.canonical) == true {
+            throw error(
+                .invalid, "the request itself holds the key: it would be stored", "keep it out of messages and extra")
+        }
         if let stored = storedReply(call) {
             observer(.stored(call: call.key))
             return stored

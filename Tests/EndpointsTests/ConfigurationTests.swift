@@ -154,6 +154,15 @@ import Yams
         #expect(!Self.mistakes(yaml: yaml).isEmpty)
     }
 
+    @Test("says where in a larger file it is wrong") func path() {
+        let json = #"{"judge": {"base_url": "https://a.example", "model": "m", "timeout": "x", "attempts": 0}}"#
+        #expect {
+            try JSONDecoder().decode([String: EndpointConfiguration].self, from: Data(json.utf8))
+        } throws: { error in
+            Self.found(error)?.mistakes.map(\.path) == ["judge.timeout", "judge.attempts"]
+        }
+    }
+
     @Test("doesn't take infinite numbers into what is sent") func infinite() {
         let found = Self.mistakes(yaml: "{base_url: 'https://a.example', model: m, extra: {x: [.inf]}, timeout: .nan}")
         #expect(found.contains { $0.hasPrefix("extra.x: a number is infinite") })

@@ -98,6 +98,22 @@ import Testing
         }
     }
 
+    @Test("isn't sent inside of a request, where it would be stored") func inRequest() async throws {
+        try await ScriptedServer.with({ _ in .reply(200, [], Completions.body()) }) { server in
+            let endpoint = try Completions.endpoint(server)
+            let error = await Completions.failure(endpoint, Completions.request("My key is \(Completions.key)."))
+            #expect(error?.reason == .invalid)
+            #expect(error?.description.contains(Completions.key) == false)
+            let hidden = try Completions.endpoint(server) { $0.extra = ["user": .string(Completions.key)] }
+            #expect(await Completions.failure(hidden)?.reason == .invalid)
+            #expect(await server.received.isEmpty)
+            let configuration = EndpointConfiguration(
+                baseURL: "https://a.example", model: "m", extra: ["api_key": "sk-something-secret"])
+            #expect(configuration.mistakes.map(\.path) == ["extra.api_key"])
+            #expect(!"\(configuration.mistakes)".contains("something"))
+        }
+    }
+
     @Test("isn't needed where no variable is named") func none() async throws {
         try await ScriptedServer.with({ _ in .reply(200, [], Completions.body()) }) { server in
             let endpoint = try Completions.endpoint(server) { $0.keyVariable = nil }
