@@ -19,7 +19,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     // Judges and reasoning models answer over HTTP: pooled connections, TLS, time-outs, cancellation.
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    // The bytes that async-http-client hands out; in tests, the scripted server that misbehaves.
+    // The bytes and errors that async-http-client hands out; in tests, the scripted server that misbehaves.
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
 ]
 
@@ -27,6 +27,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let swiftSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
@@ -52,7 +53,7 @@ let foundations: [Target] = [
     library(
         "Endpoints",
         [
-            "Corpora", "RandomStreams", crypto, nioCore, nioHTTP,
+            "Corpora", "RandomStreams", crypto, nioCore, nioHTTP, nioPosix,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
     tests("Evidence", ["RandomStreams"]),
@@ -62,7 +63,7 @@ let foundations: [Target] = [
     tests("Reports", ["Evidence", "RandomStreams"]),
     tests(
         "Endpoints",
-        ["Corpora", "RandomStreams", nioCore, nioHTTP, .product(name: "NIOPosix", package: "swift-nio")]),
+        ["Corpora", "RandomStreams", yaml, nioCore, nioHTTP, nioPosix]),
 ]
 
 let engine: [Target] = [

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A request is answered from the store if it ever was; else by the same request if that is under way; else it is sent,
 /// within the budget, at the configured pace, and again after failures that pass. Cancelling the task gives up.
-public final class OpenAIEndpoint: ChatEndpoint {
+public final class OpenAIEndpoint: ChatEndpoint, CustomReflectable {
     public let configuration: EndpointConfiguration
     /// What was and may be spent.
     public let budget: Budget
@@ -49,6 +49,9 @@ public final class OpenAIEndpoint: ChatEndpoint {
         self.observer = observer
     }
 
+    /// The HTTP client keeps the last request with its header: `dump` must not get there.
+    public var customMirror: Mirror { Mirror(self, children: ["configuration": configuration]) }
+
     /// Closes connections; what is under way fails. An endpoint that is merely dropped closes by itself, later.
     public func shutdown() async { await transport.shutdown() }
 
@@ -57,6 +60,10 @@ public final class OpenAIEndpoint: ChatEndpoint {
     /// - Throws: ``EndpointError``, or `CancellationError`.
     public func reply(to request: ChatRequest) async throws -> ChatReply {
         let call = try OutgoingCall(request, configuration)
+        if key?.occurs(in: call.canonical) == true {
+            throw error(
+                .invalid, "the request itself holds the key: it would be stored", "keep it out of messages and extra")
+        }
         if let stored = storedReply(call) {
             observer(.stored(call: call.key))
             return stored
@@ -176,10 +183,10 @@ public final class OpenAIEndpoint: ChatEndpoint {
             throw FailedAttempt(
                 error: error(.status(status ?? 200), "the server says: \(message)", "see its documentation"),
                 mayPass: status.map(FailedAttempt.mayPass) ?? true)
-        } catch .malformed(let flaw) {
+        } catch let flaw {
             throw FailedAttempt(
                 error: error(
-                    .malformedReply, "the reply is no chat completion: \(flaw)",
+                    .malformedReply, flaw.description,
                     "check that base_url is that of an OpenAI-compatible server"))
         }
         reply.cost = cost(of: reply.usage)

@@ -50,6 +50,8 @@ struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, 
 
     var header: String { "Bearer \(value)" }
 
+    func occurs(in bytes: Data) -> Bool { spellings.contains { bytes.range(of: $0) != nil } }
+
     /// The bytes with every spelling of the key replaced by ``mark``.
     func redacting(_ bytes: Data) -> Data {
         var bytes = bytes

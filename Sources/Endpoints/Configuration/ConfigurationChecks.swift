@@ -7,6 +7,9 @@ extension EndpointConfiguration {
         "top_logprobs", "response_format", "stream", "n",
     ]
 
+    /// Where a key may be put by mistake.
+    static let secretFields: Set<String> = ["api_key", "apikey", "api-key", "authorization", "access_token", "key"]
+
     /// What is wrong with the values, all of it.
     public var mistakes: [EndpointConfigurationError.Mistake] { mistakes(at: "") }
 
@@ -42,6 +45,9 @@ extension EndpointConfiguration {
         within("max_reply_bytes", Double(mostReplyBytes), 1_024...Double(1 << 30))
         for name in extra.keys.sorted() where Self.ownFields.contains(name) {
             note("extra.\(name)", "emlab writes this field itself", "remove it")
+        }
+        for name in extra.keys.sorted() where Self.secretFields.contains(name.lowercased()) {
+            note("extra.\(name)", "a key would be stored with every call", "name its variable in key_variable")
         }
         for (name, value) in extra.sorted(by: { $0.key < $1.key }) where !value.isFinite {
             note("extra.\(name)", "a number is infinite or not a number", "JSON has no such numbers")

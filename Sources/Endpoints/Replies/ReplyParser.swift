@@ -2,11 +2,18 @@ import Foundation
 
 /// From a reply's bytes to an answer, without trust: whatever the bytes are, an answer comes or a ``Flaw``.
 enum ReplyParser {
-    enum Flaw: Error, Equatable {
+    enum Flaw: Error, Equatable, CustomStringConvertible {
         /// Not a chat completion, and why.
         case malformed(String)
         /// The server says in a reply of status 200 that something is wrong.
         case error(status: Int?, message: String)
+
+        var description: String {
+            switch self {
+            case .malformed(let flaw): "the reply is no chat completion: \(flaw)"
+            case .error(_, let message): "the server says: \(message)"
+            }
+        }
     }
 
     /// - Parameter body: at most as many bytes as the configuration allows.
@@ -87,7 +94,7 @@ enum ReplyParser {
             return "\"\(path(context))\" has another type than it should"
         case DecodingError.keyNotFound(let key, let context):
             let parent = path(context)
-            return "it has no \"\(parent.isEmpty ? "" : parent + ".")\(key.stringValue)\""
+            return "it has no \"\(words((parent.isEmpty ? "" : parent + ".") + key.stringValue))\""
         default: return "it is not valid JSON"
         }
     }
@@ -108,6 +115,21 @@ enum ReplyParser {
             TokenLogprob(
                 token: token.token, logprob: token.logprob, bytes: token.bytes,
                 top: (token.top_logprobs ?? []).map { .init(token: $0.token, logprob: $0.logprob) })
+        }
+    }
+}
+
+extension ChatReply {
+    /// The answer in the body of a chat completion.
+    ///
+    /// - Throws: `EndpointError` if it isn't one.
+    package init(parsing body: Data) throws(EndpointError) {
+        do {
+            self = try ReplyParser.reply(from: JSONBounds.plain(body))
+        } catch {
+            throw EndpointError(
+                .malformedReply, place: "reply", what: error.description,
+                remedy: "check that it comes from an OpenAI-compatible server")
         }
     }
 }

@@ -2,9 +2,10 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// HTTP as the endpoint needs it: one POST, a bounded answer, no redirects, nothing logged.
-final class Transport: Sendable {
+final class Transport: Sendable, CustomReflectable {
     struct Answer: Sendable {
         var status: Int
         var retryAfter: String?
@@ -40,6 +41,9 @@ final class Transport: Sendable {
         let client = client
         Task { try? await client.shutdown() }
     }
+
+    /// The client remembers what it sent.
+    var customMirror: Mirror { Mirror(self, children: [:]) }
 
     func shutdown() async { try? await client.shutdown() }
 
@@ -104,13 +108,19 @@ final class Transport: Sendable {
             }
         case is HTTPParserError: return Failure(kind: .broken, what: "the reply is not valid HTTP, or was cut off")
         case let error as IOError:
-            let words = String(cString: strerror(error.errnoCode)).lowercased()
             let isRefused = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
-            return Failure(kind: isRefused ? .noConnection : .broken, what: words)
+            return Failure(kind: isRefused ? .noConnection : .broken, what: words(error))
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.lazy.compactMap({ $0.error as? IOError }).first {
+                return Failure(kind: .noConnection, what: "no connection: \(words(first))")
+            }
+            return Failure(kind: .noConnection, what: "no connection: the host's name can't be resolved")
         default:
-            // NIOConnectionError, name look-ups, TLS: the type says enough.
+            // TLS and what else may be: the type says enough.
             let name = String(describing: type(of: error))
             return Failure(kind: .noConnection, what: "no connection (\(name))")
         }
     }
+
+    private static func words(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)).lowercased() }
 }
