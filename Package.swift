@@ -13,7 +13,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Question banks and study files are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    // SHA-256: fingerprints of models, keys of steps.
+    // SHA-256: fingerprints of models and data, keys of steps.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
 ]
 
@@ -36,12 +36,12 @@ let foundations: [Target] = [
     // What every draw in emlab comes from.
     library("RandomStreams"),
     library("Evidence", ["RandomStreams"]),
-    library("Corpora", [yaml]),
+    library("Corpora", ["RandomStreams", crypto, yaml]),
     library("Tokenization", ["Corpora"]),
     library("Checkpoint", ["Tokenization", crypto]),
     library("Reports", ["Evidence", "Corpora"]),
     tests("Evidence", ["RandomStreams"]),
-    tests("Corpora"),
+    tests("Corpora", ["RandomStreams"]),
     tests("Tokenization"),
     tests("Checkpoint", ["Tokenization", crypto]),
     tests("Reports", ["Evidence", "RandomStreams"]),
