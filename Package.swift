@@ -15,7 +15,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Question banks and study files are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    // SHA-256: fingerprints of models, keys of steps.
+    // SHA-256: fingerprints of models and data, keys of steps.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     // Judges and reasoning models answer over HTTP: pooled connections, TLS, time-outs, cancellation.
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -46,7 +46,7 @@ let foundations: [Target] = [
     // What every draw in emlab comes from.
     library("RandomStreams"),
     library("Evidence", ["RandomStreams"]),
-    library("Corpora", [yaml]),
+    library("Corpora", ["RandomStreams", crypto, yaml]),
     library("Tokenization", ["Corpora"]),
     library("Checkpoint", ["Tokenization", crypto]),
     library("Reports", ["Evidence", "Corpora"]),
@@ -57,7 +57,7 @@ let foundations: [Target] = [
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
     tests("Evidence", ["RandomStreams"]),
-    tests("Corpora"),
+    tests("Corpora", ["RandomStreams"]),
     tests("Tokenization"),
     tests("Checkpoint", ["Tokenization", crypto]),
     tests("Reports", ["Evidence", "RandomStreams"]),

@@ -48,7 +48,7 @@ public enum QuestionBank {
         return questions
     }
 
-    private static func contents(_ url: URL, file: String) throws -> String {
+    static func contents(_ url: URL, file: String) throws -> String {
         func refusal(_ what: String, _ remedy: String) -> CorpusError {
             CorpusError(mistakes: [.init(file: file, line: nil, what: what, remedy: remedy)])
         }
@@ -73,7 +73,7 @@ public enum QuestionBank {
         return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
     }
 
-    private static func compose(_ text: String, _ mistakes: inout MistakeList) -> Node? {
+    static func compose(_ text: String, _ mistakes: inout MistakeList) -> Node? {
         if let line = tooDeep(text) {
             mistakes.note(line: line, "YAML nested more than \(depthLimit) deep", "a question nests three levels")
             return nil

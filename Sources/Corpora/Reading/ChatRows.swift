@@ -18,4 +18,14 @@ public enum ChatRows {
             return (id, ChatRow(id: id, messages: messages))
         }
     }
+
+    /// Writes `{"id", "messages"}`, one row a line, by atomic rename.
+    public static func write(_ rows: [ChatRow], to url: URL) throws {
+        try JSONLines.write(rows.lazy.map { Line(id: $0.id, messages: $0.messages) }, to: url)
+    }
+
+    private struct Line: Encodable {
+        var id: String
+        var messages: [ChatMessage]
+    }
 }

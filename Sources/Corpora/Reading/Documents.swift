@@ -16,4 +16,14 @@ public enum Documents {
             return (id, Document(id: id, text: text))
         }
     }
+
+    /// Writes `{"id", "text"}`, one document a line, by atomic rename.
+    public static func write(_ documents: [Document], to url: URL) throws {
+        try JSONLines.write(documents.lazy.map { Line(id: $0.id, text: $0.text) }, to: url)
+    }
+
+    private struct Line: Encodable {
+        var id: String
+        var text: String
+    }
 }

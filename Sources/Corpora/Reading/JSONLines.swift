@@ -60,6 +60,38 @@ enum JSONLines {
         return rows
     }
 
+    /// Writes one value a line, keys sorted, by atomic rename.
+    static func write(_ values: some Sequence<some Encodable>, to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var bytes = Data()
+        for value in values {
+            bytes.append(try encoder.encode(value))
+            bytes.append(0x0A)
+        }
+        try bytes.write(to: url, options: .atomic)
+    }
+
+    /// The keys of a file's first row, by which its kind is recognised.
+    ///
+    /// - Throws: `CorpusError` if there is no first row or it is no JSON object.
+    static func firstKeys(_ url: URL) throws -> Set<String> {
+        let file = url.relativePath
+        func refusal(_ number: Int?, _ what: String, _ remedy: String) -> CorpusError {
+            CorpusError(mistakes: [.init(file: file, line: number, what: what, remedy: remedy)])
+        }
+        var lines = try LineReader(url, file: file)
+        while let next = try? lines.next() {
+            guard case .bytes(let line) = next else { break }
+            guard !isBlank(line) else { continue }
+            switch object(line) {
+            case .success(let object): return Set(object.keys)
+            case .failure(let flaw): throw refusal(lines.number, flaw.what, flaw.remedy)
+            }
+        }
+        throw refusal(nil, "the file holds no rows", "it needs one JSON object a line")
+    }
+
     private struct Flaw: Error {
         var what: String
         var remedy: String

@@ -17,7 +17,7 @@ public enum Preferences {
         }
     }
 
-    private static func row(id: String, _ reader: inout RowReader) -> PreferenceRow? {
+    static func row(id: String, _ reader: inout RowReader) -> PreferenceRow? {
         let hasPrompt = reader.object["prompt"] != nil
         if !hasPrompt, let meant = nearestName(to: "prompt", among: reader.object.keys.sorted()) {
             reader.note("\"prompt\" is missing", "is \"\(meant)\" meant to be it?")

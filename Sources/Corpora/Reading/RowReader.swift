@@ -59,6 +59,20 @@ struct RowReader {
         return whole
     }
 
+    /// A text that must be one of an enumeration's names.
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, among type: Choice.Type
+    ) -> Choice? where Choice.RawValue == String {
+        guard let name = text(key) else { return nil }
+        if let choice = Choice(rawValue: name) { return choice }
+        let names = Choice.allCases.map(\.rawValue)
+        note(
+            "\"\(key)\" is the unknown \"\(shortened(name))\"",
+            nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" }
+                ?? "known are \(names.joined(separator: ", "))")
+        return nil
+    }
+
     /// A list of messages that must be there and not be empty.
     mutating func messages(_ key: String) -> [ChatMessage]? {
         guard let value = object[key] else {
