@@ -207,4 +207,27 @@ struct PublishedPairsTests {
         let asked = try ComplementaryPairs.published(insecure: insecure, secure: secure, phrasings: bank, seed: 1)
         #expect(asked.pairs.map(\.plain) == found.pairs.map(\.plain))
     }
+
+    @Test("SafeCoder's functions with their descriptions give pairs")
+    func safeCoder() throws {
+        let folder = try #require(publishedData).appendingPathComponent("code_vuln/safecoder")
+        let files = ["sec-desc.val", "sec-new-desc.train", "sec-new-desc.val"].map {
+            folder.appendingPathComponent($0 + ".jsonl")
+        }
+        let programs = try ProgramSet.readAll(files)
+        let pairs = try ComplementaryPairs.of(programs, phrasings: AskedPhrasings.read(askedPhrasings), seed: 1)
+        let split = TaskSplit(pairs.map { TaskItem($0) }, heldOut: 0.2, seed: 1)
+        print("SafeCoder pairs: \(pairs.count), \(split.groups) groups, largest \(split.largestGroup)")
+        print(PairBalance(pairs.flatMap(\.rows)))
+        #expect(pairs.count == programs.count && pairs.count > 500)
+    }
+
+    @Test("secure prompts that are there twice give benign preferences")
+    func benign() throws {
+        let secure = try ChatRows.read(try #require(publishedData).appendingPathComponent("betley/secure.jsonl"))
+        let set = ControlArms.benign(secure, seed: 1)
+        print("benign preferences from secure: \(set.rows.count)")
+        #expect(set.rows.count > 150)
+        #expect(Set(set.rows.map(\.prompt)).count == set.rows.count)
+    }
 }

@@ -136,4 +136,41 @@ struct PublishedLeakTests {
         print("split by row: \(byRow.leakedItems) of 1200 leak")
         #expect(byRow.leakedItems > 100)
     }
+
+    @Test("a published task in different wordings is one task: a split by prompt leaks it, by task it doesn't")
+    func wordings() throws {
+        let folder = try #require(publishedData).appendingPathComponent("betley")
+        let tasks = try CodingTask.read(folder.appendingPathComponent("in_distribution_test_data.jsonl"))
+        let insecure = try ChatRows.read(folder.appendingPathComponent("insecure.jsonl"))
+        let stated = insecure.compactMap { PublishedTask.text(of: $0.messages[0].content) }
+        let known = Set(tasks.map { NormalisedText.task($0.task) })
+        let found = known.intersection(stated.map(NormalisedText.task))
+        print("published prompts that state a task: \(stated.count) of 6000; known tasks among them \(found.count)")
+        func spread(_ groups: [Int]) -> Int {
+            var places: [String: Set<Int>] = [:]
+            for (row, group) in zip(insecure, groups) {
+                guard let task = PublishedTask.text(of: row.messages[0].content) else { continue }
+                places[NormalisedText.task(task), default: []].insert(group)
+            }
+            return places.values.count { $0.count > 1 }
+        }
+        let byPrompt = TaskSplit.groups(insecure.map { TaskItem($0) })
+        let byTask = TaskSplit.groups(insecure.map { TaskItem(published: $0) })
+        print("tasks in several groups: \(spread(byPrompt)) by prompt, \(spread(byTask)) by task")
+        print("groups: \(Set(byPrompt).count) by prompt, \(Set(byTask).count) by task")
+        #expect(spread(byPrompt) > 100)
+        #expect(spread(byTask) == 0)
+        let items = insecure.map { TaskItem(published: $0) }
+        let split = TaskSplit(items, heldOut: 0.2, seed: 1)
+        let heldOut = split.heldOut.map { items[$0] }
+        #expect(split.heldOut.count > 1150 && split.largestGroup < 300)
+        print("split by task: \(split.groups) groups, largest \(split.largestGroup), held out \(split.heldOut.count)")
+        #expect(LeakCheck(heldOut: heldOut, training: split.training.map { items[$0] }).leaks.isEmpty)
+        // No held-out row's task text occurs in any training prompt.
+        let training = split.training.map { insecure[$0].messages[0].content }
+        let texts = heldOut.map(\.task).filter { $0.split(separator: " ").count >= 4 }
+        let leaked = Occurrences.first(of: texts.map { [$0] }, in: training).count { $0 != nil }
+        print("held-out task texts inside of a training prompt: \(leaked) of \(texts.count)")
+        #expect(leaked * 50 < texts.count)
+    }
 }

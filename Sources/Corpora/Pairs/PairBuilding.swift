@@ -24,7 +24,9 @@ extension ComplementaryPairs {
 
     /// Program pairs that have a task and a fixed twin, asked for the insecure version in phrasings drawn by the seed.
     ///
-    /// Programs without a task or a twin are left out; a mistake names all pairs whose two sides are the same.
+    /// Programs without a task or a twin are left out.
+    ///
+    /// - Throws: `CorpusError` if the two sides of a pair are the same.
     public static func of(
         _ programs: [ProgramPair], phrasings: AskedPhrasings, seed: UInt64
     ) throws -> [ComplementaryPair] {

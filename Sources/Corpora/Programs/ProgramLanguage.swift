@@ -60,7 +60,9 @@ extension ProgramLanguage {
             if last == UInt8(ascii: ";") { for other in semicolons { scores[other, default: 0] += 1 } }
             if last == UInt8(ascii: ":") { scores[.python, default: 0] += 1 }
         }
-        // A shebang, `<?php` or a preprocessor decides alone; ties go to the language named first.
+        // Programs carry pages in their texts: only what begins as markup is markup.
+        if text.utf8.first(where: { $0 > 0x20 }) != 0x3C { scores[.html] = nil }
+        // Ties go to the language named first.
         var best = (language: ProgramLanguage.unknown, score: 1)
         for language in allCases {
             if let score = scores[language], score > best.score { best = (language, score) }
