@@ -39,8 +39,8 @@ import Testing
 
     @Test("are an answer or an error, never more", arguments: 0..<8) func parser(block: Int) throws {
         var (answers, errors) = (0, 0)
-        for item in 0..<2_500 {
-            var stream = RandomStream(seed: 20_26, purpose: "damaged replies", item: UInt64(block * 2_500 + item))
+        for item in 0..<1_000 {
+            var stream = RandomStream(seed: 20_26, purpose: "damaged replies", item: UInt64(block * 1_000 + item))
             let body = Self.mutated(&stream)
             do {
                 let reply = try ChatReply(parsing: body)
@@ -54,7 +54,7 @@ import Testing
             _ = EmbeddedJSON.object(in: String(decoding: body, as: UTF8.self))
         }
         // Both happen, or the damage is too small or too large to say anything.
-        #expect(answers > 100 && errors > 100, "\(answers) answers, \(errors) errors")
+        #expect(answers > 40 && errors > 40, "\(answers) answers, \(errors) errors")
     }
 
     @Test("over HTTP leave the endpoint whole") func overHTTP() async throws {
