@@ -35,7 +35,9 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
         guard temperature.isFinite, temperature >= 0 else {
             throw SamplingError.setting("--temperature", "must be a number not below 0, not \(temperature)")
         }
-        guard topP > 0, topP <= 1 else { throw SamplingError.setting("--top-p", "must be above 0 and at most 1, not \(topP)") }
+        guard topP > 0, topP <= 1 else {
+            throw SamplingError.setting("--top-p", "must be above 0 and at most 1, not \(topP)")
+        }
         if let topK, topK < 1 { throw SamplingError.setting("--top-k", "must be at least 1, not \(topK)") }
         guard (1...1_000_000).contains(maxTokens) else {
             throw SamplingError.setting("--max-tokens", "must be from 1 to 1000000, not \(maxTokens)")

@@ -32,7 +32,8 @@ enum OutgoingFolder {
             try? manager.removeItem(at: temporary)
             guard var known = error as? CheckpointError else { throw error }
             // The reader knows the place by the name that was to be.
-            known.file = known.file.replacingOccurrences(of: temporary.lastPathComponent, with: target.lastPathComponent)
+            known.file = known.file.replacingOccurrences(
+                of: temporary.lastPathComponent, with: target.lastPathComponent)
             throw known
         }
     }
