@@ -70,7 +70,10 @@ final class UnfinishedAnswers {
     }
 
     func append(_ line: AnswerLine) throws {
-        try Console.write(Console.encode(line), to: descriptor, named: partial)
+        let data = try Console.encode(line)
+        do { try Console.write(data, to: descriptor, named: partial) } catch {
+            throw ConsoleError("\(error). What is finished is kept there; the same command continues")
+        }
     }
 
     /// Writes the file and removes what led to it.

@@ -31,6 +31,12 @@ struct TrainingJob {
                     name: "run", adapter: weights, settings: settings, examples: examples,
                     device: loaded.decoder.device)
             ])
+        let steps = trainer.arms[0].totalSteps
+        if settings.warmup >= steps {
+            logger.warning(
+                "the warm-up of \(settings.warmup.counted("step")) takes the whole run of \(steps.counted("step")): the rate never reaches \(settings.learningRate). Lower --warmup or raise --steps or --epochs"
+            )
+        }
         let folder = try TrainingFolder(out: URL(filePath: training.out), identity: try identity(loaded, configuration))
         let lock = try FolderLock(folder.partial)
         defer { withExtendedLifetime(lock) {} }
