@@ -15,7 +15,7 @@ struct UsageTests {
             "--layers: '5-3' is neither a layer (3) nor a range from low to high (5-8)"
         ),
         (["train", "sft", "--dropout", "1"], "--dropout must be at least 0 and below 1"),
-        (["train", "sft", "--lr", "nan"], "--lr: must be a number not below 0, not nan"),
+        (["train", "sft", "--lr", "nan"], "--lr: must be from 0 to 1e10, not nan"),
         (["train", "sft", "--lr", "fast"], "'fast' is invalid for '--lr <lr>'"),
         (["train", "sft", "--steps", "0"], "--steps: must be from 1"),
         (["train", "sft", "--steps", "3", "--epochs", "3"], "--epochs and --steps say the same thing"),
