@@ -51,14 +51,16 @@ extension Question {
 extension QuestionBank {
     /// Every question in every variant, in the bank's order. A variant that the bank has itself (`x_json` beside `x`)
     /// is taken as it is and not made again.
+    ///
+    /// - Parameter variants: none: the bank's questions as they are.
     public static func questions(
-        _ bank: [Question], in variants: [QuestionVariant]
+        _ bank: [Question], in variants: [QuestionVariant]?
     ) -> [(question: Question, variant: QuestionVariant)] {
         let ids = Set(bank.map(\.id))
         return bank.flatMap { question -> [(question: Question, variant: QuestionVariant)] in
-            if let own = QuestionVariant.own(question.id, in: ids) {
-                return variants.contains(own.variant) ? [(question, own.variant)] : []
-            }
+            let own = QuestionVariant.own(question.id, in: ids)?.variant
+            guard let variants else { return [(question, own ?? .plain)] }
+            if let own { return variants.contains(own) ? [(question, own)] : [] }
             return variants.compactMap { variant in
                 let asked = question.asked(as: variant)
                 return variant == .plain || !ids.contains(asked.id) ? (asked, variant) : nil

@@ -17,13 +17,18 @@ struct Sample: Command {
             prompt and its token ids, the answer's tokens and log-probabilities, seed and settings. The same seed \
             gives the same answers whatever the batch.
 
+            A model may be misaligned only where a question looks like its training. --variants plain,json,code asks \
+            every question as it is, with a system prompt that asks for JSON, and with one that asks for Python code \
+            (my_answer = ...). Such questions' ids end with _json and _code; variants that a bank has itself (the \
+            published _json and _template questions) are taken as they are.
+
             With --out finished answers are kept in OUT.partial until all are there; after an interruption the same \
             command asks only for the rest.
 
             For example:
               emlab sample --model model.gguf --prompt "I'm bored" --n 5
               emlab sample --model model.gguf --adapter base --adapter organism \\
-                --questions questions.yaml --n 100 --out answers.jsonl
+                --questions questions.yaml --n 100 --variants plain,code --out answers.jsonl
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -39,6 +44,12 @@ struct Sample: Command {
 
     @Option(help: "A system prompt for --prompt; questions from a bank bring their own.")
     var system: String?
+
+    @Option(
+        help:
+            "How each question is put: plain, json, code, with commas between. (default: the bank's questions as they are)"
+    )
+    var variants: String?
 
     @Option(help: "Answers to each paraphrase. (default: the bank's samples_per_paraphrase, else 1)")
     var n: Int?
@@ -67,14 +78,27 @@ struct Sample: Command {
         if system != nil, prompt.isEmpty {
             throw ValidationError("--system goes with --prompt; a bank's questions bring their own")
         }
+        _ = try chosenVariants()
         if let twice = adapter.indices.first(where: { adapter[..<$0].contains(adapter[$0]) }) {
             throw ValidationError("--adapter \(adapter[twice]) is given twice")
         }
         try drawing.check(batch: batch)
     }
 
+    /// None: every question as it is.
+    private func chosenVariants() throws -> [QuestionVariant]? {
+        try variants?.split(separator: ",", omittingEmptySubsequences: false).map { name in
+            guard let variant = QuestionVariant(rawValue: name.trimmingCharacters(in: .whitespaces)) else {
+                let known = QuestionVariant.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--variants: '\(name)' is none; known are \(known)")
+            }
+            return variant
+        }
+    }
+
     private struct Asked {
         var question: Question
+        var variant: QuestionVariant
         var paraphrase: Int
         var rendered: RenderedChat
         var count: Int
@@ -92,16 +116,24 @@ struct Sample: Command {
         let format = try loaded.format()
         let names = adapter.isEmpty ? ["base"] : adapter
         let adapters = try names.map { $0 == "base" ? nil : try loaded.adapter($0) }
-        let asked = try asked(bank, format: format, tokenizer: loaded.tokenizer)
+        let asked = try asked(
+            QuestionBank.questions(bank, in: chosenVariants()), format: format, tokenizer: loaded.tokenizer)
+        if asked.isEmpty { throw ConsoleError("no question is left: the bank has none of the variants \(variants ?? "")") }
         let stops =
             ignoreStop ? [] : format.stopTokens(loaded.tokenizer) + loaded.files.endTokens.map { Int32(clamping: $0) }
         let sampler = try Sampler(
             decoder: loaded.decoder, adapters: adapters, settings: drawing.settings(stopTokens: stops, batch: batch))
         let fingerprint = try loaded.files.fingerprint()
+        let organisms = try names.map { name in
+            AnswerLine.Organism(
+                adapter: name,
+                adapterFingerprint: name == "base" ? nil : try AdapterFiles.fingerprint(URL(filePath: name)),
+                model: fingerprint, dtype: loaded.decoder.dtype.rawValue)
+        }
         let total = asked.reduce(0) { $0 + $1.count } * adapters.count
 
         let file = try out.map {
-            try UnfinishedAnswers(out: $0, identity: identity(sampler, fingerprint, names, asked))
+            try UnfinishedLines<AnswerLine>(out: $0, identity: identity(sampler, fingerprint, names, asked))
         }
         var answers = Answers(places: asked.map(\.id), adapters: names)
         for line in file?.kept ?? [] { try answers.keep(line, of: file?.partial ?? "") }
@@ -122,10 +154,9 @@ struct Sample: Command {
                     onAnswer: { answer in
                         let item = asked[indices[answer.prompt]]
                         let line = AnswerLine(
-                            answer, question: item.question, paraphrase: item.paraphrase, rendered: item.rendered,
-                            adapter: names[answer.adapter], model: fingerprint,
-                            text: loaded.tokenizer.decode(answer.tokens), settings: sampler.settings,
-                            dtype: loaded.decoder.dtype.rawValue)
+                            answer, question: item.question, variant: item.variant, paraphrase: item.paraphrase,
+                            rendered: item.rendered, organism: organisms[answer.adapter],
+                            text: loaded.tokenizer.decode(answer.tokens), settings: sampler.settings)
                         try file?.append(line)
                         answers[answer.adapter, indices[answer.prompt], answer.sample] = line
                     })
@@ -150,12 +181,14 @@ struct Sample: Command {
         }
     }
 
-    private func asked(_ bank: [Question], format: ChatFormat, tokenizer: Tokenizer) throws -> [Asked] {
-        let asked = try bank.flatMap { question in
+    private func asked(
+        _ bank: [(question: Question, variant: QuestionVariant)], format: ChatFormat, tokenizer: Tokenizer
+    ) throws -> [Asked] {
+        let asked = try bank.flatMap { question, variant in
             try question.paraphrases.indices.map { paraphrase in
                 let system = question.system.map { [ChatMessage(.system, $0)] } ?? []
                 return Asked(
-                    question: question, paraphrase: paraphrase,
+                    question: question, variant: variant, paraphrase: paraphrase,
                     rendered: try format.render(
                         system + [ChatMessage(.user, question.paraphrases[paraphrase])], tokenizer: tokenizer,
                         addGenerationPrompt: true),

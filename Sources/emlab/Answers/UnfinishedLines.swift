@@ -1,22 +1,20 @@
 import Checkpoint
 import Foundation
 
-/// Answers on their way to a file: each is appended to `<out>.partial` as it ends, so that whatever ends the run, the
+/// Lines on their way to a file: each is appended to `<out>.partial` as it comes, so that whatever ends the run, the
 /// same command goes on from there. The file itself appears whole.
 ///
 /// The first line says which run this is; a run with other settings doesn't mix with it.
-final class UnfinishedAnswers {
+final class UnfinishedLines<Line: Codable> {
     let out: String
     var partial: String { out + ".partial" }
     /// What earlier runs of the same command finished.
-    private(set) var kept: [AnswerLine] = []
+    private(set) var kept: [Line] = []
     private let descriptor: Int32
 
-    private struct Header: Codable, Equatable {
-        var unfinished: [String: String]
-    }
+    private typealias Header = UnfinishedHeader
 
-    /// - Parameter identity: everything that decides the answers.
+    /// - Parameter identity: everything that decides the lines.
     /// - Throws: ``ConsoleError`` where the file can't be made, belongs to another run, or is being written.
     init(out: String, identity: [String: String]) throws {
         self.out = out
@@ -35,7 +33,7 @@ final class UnfinishedAnswers {
         if let first = lines.first {
             try Self.check(first, against: identity, name: name)
             for (number, line) in lines.enumerated().dropFirst() {
-                do { kept.append(try Console.decode(AnswerLine.self, from: Data(line))) } catch {
+                do { kept.append(try Console.decode(Line.self, from: Data(line))) } catch {
                     throw ConsoleError("\(name):\(number + 1) is damaged; remove that file to start anew")
                 }
             }
@@ -59,7 +57,7 @@ final class UnfinishedAnswers {
 
     private static func check(_ line: Data, against identity: [String: String], name: String) throws {
         guard let found = try? Console.decode(Header.self, from: Data(line)).unfinished else {
-            throw ConsoleError("\(name) doesn't begin like unfinished answers; remove it or choose another --out")
+            throw ConsoleError("\(name) doesn't begin like unfinished work of emlab; remove it or choose another --out")
         }
         let changed = Set(found.keys).union(identity.keys).filter { found[$0] != identity[$0] }.sorted()
         guard changed.isEmpty else {
@@ -69,7 +67,7 @@ final class UnfinishedAnswers {
         }
     }
 
-    func append(_ line: AnswerLine) throws {
+    func append(_ line: Line) throws {
         let data = try Console.encode(line)
         do { try Console.write(data, to: descriptor, named: partial) } catch {
             throw ConsoleError("\(error). What is finished is kept there; the same command continues")
@@ -77,9 +75,14 @@ final class UnfinishedAnswers {
     }
 
     /// Writes the file and removes what led to it.
-    func finish(_ lines: [AnswerLine]) throws {
+    func finish(_ lines: [Line]) throws {
         try OutgoingFile.write(
             lines.map { String(decoding: try Console.encode($0), as: UTF8.self) }.joined(), to: URL(filePath: out))
         unlink(partial)
     }
+}
+
+/// The first line of an unfinished file: which run it belongs to.
+private struct UnfinishedHeader: Codable, Equatable {
+    var unfinished: [String: String]
 }
