@@ -53,7 +53,7 @@ let foundations: [Target] = [
     library(
         "Endpoints",
         [
-            "Corpora", "RandomStreams", crypto, nioCore, nioHTTP, nioPosix,
+            "Corpora", "RandomStreams", crypto, yaml, nioCore, nioHTTP, nioPosix,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
     tests("Evidence", ["RandomStreams"]),
@@ -83,14 +83,16 @@ let engine: [Target] = [
         ]),
     library("Torch", ["CTorch"]),
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
-    library("Sampling", ["Transformer", "Torch", "Tokenization", "RandomStreams"]),
+    library(
+        "Sampling",
+        ["Transformer", "Torch", "Tokenization", "Checkpoint", "Endpoints", "Corpora", "RandomStreams", crypto]),
     library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "RandomStreams"]),
     library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora"]),
     .executableTarget(
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Endpoints", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
@@ -100,7 +102,8 @@ let engine: [Target] = [
         swiftSettings: swiftSettings),
     tests("Torch"),
     tests("Transformer", ["Torch", "Checkpoint", "TestSupport"]),
-    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests(
+        "Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization", "Corpora", "Endpoints", "TestSupport"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
