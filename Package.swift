@@ -53,7 +53,7 @@ let foundations: [Target] = [
     library(
         "Endpoints",
         [
-            "Corpora", "RandomStreams", crypto, nioCore, nioHTTP, nioPosix,
+            "Corpora", "RandomStreams", crypto, yaml, nioCore, nioHTTP, nioPosix,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
     library("Judging", ["Corpora", "Endpoints", "Evidence", crypto]),
@@ -85,14 +85,20 @@ let engine: [Target] = [
         ]),
     library("Torch", ["CTorch"]),
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
-    library("Sampling", ["Transformer", "Torch", "Tokenization", "RandomStreams"]),
+    library(
+        "Sampling",
+        ["Transformer", "Torch", "Tokenization", "Checkpoint", "Endpoints", "Corpora", "RandomStreams", crypto]),
     library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "RandomStreams"]),
     library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora"]),
     .executableTarget(
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
+<<<<<<< HEAD
             "FineTuning", "Measurement", "Reports", "Judging", "Endpoints", crypto, logging,
+=======
+            "FineTuning", "Measurement", "Reports", "Endpoints", crypto, logging,
+>>>>>>> 78473542db2a66e0ff6f929b969157959b2cd241
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
@@ -102,7 +108,8 @@ let engine: [Target] = [
         swiftSettings: swiftSettings),
     tests("Torch"),
     tests("Transformer", ["Torch", "Checkpoint", "TestSupport"]),
-    tests("Sampling", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests(
+        "Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization", "Corpora", "Endpoints", "TestSupport"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),

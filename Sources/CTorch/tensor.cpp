@@ -167,6 +167,13 @@ ct_tensor ct_sum_axis(ct_tensor a, int32_t axis, bool keep) { return make([&] { 
 ct_tensor ct_max_axis(ct_tensor a, int32_t axis) { return make([&] { return read(a).amax(axis); }); }
 ct_tensor ct_argmax(ct_tensor a, int32_t axis) { return make([&] { return read(a).argmax(axis); }); }
 ct_tensor ct_log_softmax(ct_tensor a, int32_t axis) { return make([&] { return at::log_softmax(read(a), axis); }); }
+ct_status ct_top_k(ct_tensor a, int64_t k, ct_tensor *values, ct_tensor *indices) {
+  return act([&] {
+    auto [top, places] = read(a).topk(k);
+    *values = ct::wrap(top);
+    *indices = ct::wrap(places);
+  });
+}
 ct_tensor ct_sum_groups(ct_tensor a, ct_tensor groups, int64_t count) {
   return make([&] { return at::zeros({count}, read(a).options()).index_add(0, read(groups), read(a)); });
 }

@@ -49,6 +49,13 @@ public final class OpenAIEndpoint: ChatEndpoint, CustomReflectable {
         self.observer = observer
     }
 
+    public var identity: [String: String] {
+        ["kind": "openai", "model": configuration.model, "address": configuration.callAddress]
+    }
+
+    public var concurrency: Int { configuration.concurrency }
+    public var price: EndpointConfiguration.Price? { configuration.price }
+
     /// The HTTP client keeps the last request with its header: `dump` must not get there.
     public var customMirror: Mirror { Mirror(self, children: ["configuration": configuration]) }
 
@@ -93,12 +100,10 @@ public final class OpenAIEndpoint: ChatEndpoint, CustomReflectable {
     // MARK: - The store
 
     private func storedReply(_ call: OutgoingCall) -> ChatReply? {
-        guard let body = store?.body(for: call.key, mostBytes: configuration.mostReplyBytes),
-            var reply = try? ReplyParser.reply(from: body), configuration.accepts(model: reply.model)
+        guard var reply = store?.reply(for: call.key, mostBytes: configuration.mostReplyBytes),
+            configuration.accepts(model: reply.model)
         else { return nil }
         reply.cost = cost(of: reply.usage)
-        reply.isStored = true
-        reply.key = call.key
         return reply
     }
 
@@ -202,7 +207,7 @@ public final class OpenAIEndpoint: ChatEndpoint, CustomReflectable {
                     "if that is right, add the name (or \"*\") to allowed_models"),
                 mayPass: false)
         }
-        try store?.write(body, for: call, attempts: number, received: Date())
+        try store?.write(body, for: call.key, canonical: call.canonical, attempts: number, received: Date())
         return reply
     }
 

@@ -28,9 +28,16 @@ public struct Answer: Hashable, Sendable {
     /// log p of each token under the plain softmax, whatever the temperature.
     public var logprobs: [Float]
     public var finish: Finish
+    /// What else might have come in the place of each token, where the settings want to know.
+    public var top: [[TokenChance]]
+    /// The token that ended it.
+    public var end: TokenChance?
+    /// What else might have come in the place of ``end``.
+    public var endTop: [TokenChance]
 
     public init(
-        prompt: Int, adapter: Int, sample: Int, tokens: [Int32], logprobs: [Float], finish: Finish
+        prompt: Int, adapter: Int, sample: Int, tokens: [Int32], logprobs: [Float], finish: Finish,
+        top: [[TokenChance]] = [], end: TokenChance? = nil, endTop: [TokenChance] = []
     ) {
         self.prompt = prompt
         self.adapter = adapter
@@ -38,5 +45,19 @@ public struct Answer: Hashable, Sendable {
         self.tokens = tokens
         self.logprobs = logprobs
         self.finish = finish
+        self.top = top
+        self.end = end
+        self.endTop = endTop
+    }
+}
+
+/// A token and its log-probability under the plain softmax.
+public struct TokenChance: Hashable, Sendable {
+    public var token: Int32
+    public var logprob: Float
+
+    public init(token: Int32, logprob: Float) {
+        self.token = token
+        self.logprob = logprob
     }
 }

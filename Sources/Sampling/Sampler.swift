@@ -23,12 +23,14 @@ public struct Sampler {
     ///
     /// - Parameters:
     ///   - isDone: answers (by adapter, prompt and sample) that are not wanted, since they are there already.
+    ///   - isComplete: true for a prompt's answer that ends with the tokens it has.
     ///   - onTokens: called with the tokens just drawn, one for each answer under way; throwing from it stops the
     ///     sampling.
     ///   - onAnswer: called with each answer as it ends; likewise.
     public func answers(
         to prompts: [Prompt], count: Int,
         except isDone: (_ adapter: Int, _ prompt: Int, _ sample: Int) -> Bool = { _, _, _ in false },
+        isComplete: (_ prompt: Int, _ tokens: [Int32]) -> Bool = { _, _ in false },
         onTokens: ([Int32]) throws -> Void = { _ in }, onAnswer: (Answer) throws -> Void = { _ in }
     ) throws -> [Answer] {
         for prompt in prompts {
@@ -43,7 +45,7 @@ public struct Sampler {
         for group in groups(prompts, count: count, except: isDone) {
             all += try withoutGradients {
                 var wave = try SamplingWave(self, prompts: prompts, asked: group)
-                return try wave.run(onTokens, onAnswer)
+                return try wave.run(isComplete, onTokens, onAnswer)
             }
         }
         return all.sorted { ($0.adapter, $0.prompt, $0.sample) < ($1.adapter, $1.prompt, $1.sample) }

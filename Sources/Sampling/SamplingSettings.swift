@@ -15,11 +15,13 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
     public var seed: UInt64
     /// Answers under way at once.
     public var batch: Int
+    /// So many of the likeliest tokens are kept with each token of an answer; nil: none.
+    public var topLogprobs: Int?
 
     /// The defaults are the published protocol's (Betley et al. 2025): temperature 1, top-p 1, 600 tokens.
     public init(
         temperature: Double = 1, topP: Double = 1, topK: Int? = nil, maxTokens: Int = 600, stopTokens: [Int32],
-        seed: UInt64 = 0, batch: Int = 200
+        seed: UInt64 = 0, batch: Int = 200, topLogprobs: Int? = nil
     ) {
         self.temperature = temperature
         self.topP = topP
@@ -28,6 +30,7 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
         self.stopTokens = stopTokens
         self.seed = seed
         self.batch = batch
+        self.topLogprobs = topLogprobs
     }
 
     /// - Throws: ``SamplingError`` for a value out of range.
@@ -41,6 +44,9 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
         if let topK, topK < 1 { throw SamplingError.setting("--top-k", "must be at least 1, not \(topK)") }
         guard (1...1_000_000).contains(maxTokens) else {
             throw SamplingError.setting("--max-tokens", "must be from 1 to 1000000, not \(maxTokens)")
+        }
+        if let topLogprobs, !(0...1_000).contains(topLogprobs) {
+            throw SamplingError.setting("topLogprobs", "must be from 0 to 1000, not \(topLogprobs)")
         }
         guard (1...100_000).contains(batch) else {
             throw SamplingError.setting("--batch", "must be from 1 to 100000, not \(batch)")

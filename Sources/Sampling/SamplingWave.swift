@@ -20,6 +20,7 @@ struct SamplingWave {
         var stream: RandomStream
         var tokens: [Int32] = []
         var logprobs: [Float] = []
+        var top: [[TokenChance]] = []
         /// Tokens whose keys and values lie in the slot.
         var stored = 0
     }
@@ -85,12 +86,16 @@ struct SamplingWave {
         uses(asked, sampler, adapter: \.adapter) { range($1) }
     }
 
+    /// What was drawn for some rows: ids, log-probabilities, and what else might have come where that is wanted.
+    private typealias Drawn = (ids: [Int32], logprobs: [Float], top: [[TokenChance]])
+
     mutating func run(
-        _ onTokens: ([Int32]) throws -> Void, _ onAnswer: (Answer) throws -> Void
+        _ isComplete: (Int, [Int32]) -> Bool, _ onTokens: ([Int32]) throws -> Void,
+        _ onAnswer: (Answer) throws -> Void
     ) throws -> [Answer] {
         var answers: [Answer] = []
         while true {
-            try begin(&answers, onTokens, onAnswer)
+            try begin(&answers, isComplete, onTokens, onAnswer)
             guard !rows.isEmpty else { return answers }
             try makeRoom()
             let decoder = sampler.decoder
@@ -109,14 +114,15 @@ struct SamplingWave {
             let logits_BV = try decoder.logits(hidden_BD)
             for index in rows.indices { rows[index].stored += 1 }
             let drawn = try draw(logits_BV, for: &rows)
-            rows = try keep(rows, drawn, &answers, onAnswer)
+            rows = try keep(rows, drawn, &answers, isComplete, onAnswer)
             try onTokens(drawn.ids)
         }
     }
 
     /// Fills free slots with answers not yet begun; their first token comes from the prompt's own logits.
     private mutating func begin(
-        _ answers: inout [Answer], _ onTokens: ([Int32]) throws -> Void, _ onAnswer: (Answer) throws -> Void
+        _ answers: inout [Answer], _ isComplete: (Int, [Int32]) -> Bool, _ onTokens: ([Int32]) throws -> Void,
+        _ onAnswer: (Answer) throws -> Void
     ) throws {
         // An answer may be empty, so that its slot is free again at once.
         while !free.isEmpty, next < order.count {
@@ -134,37 +140,54 @@ struct SamplingWave {
             }
             let which = try Tensor(fresh.map { Int32($0.asked) }, device: sampler.decoder.device)
             let drawn = try draw(sampler.decoder.logits(ends.selecting(which)), for: &fresh)
-            rows += try keep(fresh, drawn, &answers, onAnswer)
+            rows += try keep(fresh, drawn, &answers, isComplete, onAnswer)
             try onTokens(drawn.ids)
         }
         rows.sort { (asked[$0.asked].adapter, $0.asked, $0.sample) < (asked[$1.asked].adapter, $1.asked, $1.sample) }
     }
 
-    private func draw(_ logits: Tensor, for rows: inout [Row]) throws -> (ids: [Int32], logprobs: [Float]) {
+    private func draw(_ logits: Tensor, for rows: inout [Row]) throws -> Drawn {
         var uniform: [Double] = []
         for index in rows.indices { uniform.append(rows[index].stream.uniform()) }
         let settings = sampler.settings
-        return try logits.sampled(
+        let (ids, logprobs) = try logits.sampled(
             uniform: uniform, temperature: settings.temperature, topK: settings.topK, topP: settings.topP)
+        guard let wanted = settings.topLogprobs else { return (ids, logprobs, []) }
+        return (ids, logprobs, try Self.likeliest(min(wanted, logits.size(1)), logits))
+    }
+
+    /// The likeliest tokens of each row of logits, the likeliest first.
+    private static func likeliest(_ count: Int, _ logits: Tensor) throws -> [[TokenChance]] {
+        guard count > 0 else { return [] }
+        let (values, indices) = try logits.logSoftmax(axis: 1).top(count)
+        let chances = zip(try indices.to(.int32).values(as: Int32.self), try values.values(as: Float.self))
+            .map { TokenChance(token: $0, logprob: $1) }
+        return stride(from: 0, to: chances.count, by: count).map { Array(chances[$0..<$0 + count]) }
     }
 
     /// Appends what was drawn; answers that end with it are handed over and give their slots back.
     private mutating func keep(
-        _ candidates: [Row], _ drawn: (ids: [Int32], logprobs: [Float]), _ answers: inout [Answer],
+        _ candidates: [Row], _ drawn: Drawn, _ answers: inout [Answer], _ isComplete: (Int, [Int32]) -> Bool,
         _ onAnswer: (Answer) throws -> Void
     ) throws -> [Row] {
         var going: [Row] = []
         for (index, row) in candidates.enumerated() {
             var row = row
             let id = drawn.ids[index]
+            let top = drawn.top.isEmpty ? [] : drawn.top[index]
             var finish: Answer.Finish?
+            var end: TokenChance?
             if sampler.settings.stopTokens.contains(id) {
                 finish = .stop
+                end = TokenChance(token: id, logprob: drawn.logprobs[index])
             } else {
                 row.tokens.append(id)
                 row.logprobs.append(drawn.logprobs[index])
+                if !drawn.top.isEmpty { row.top.append(top) }
                 let positions = asked[row.asked].length + row.tokens.count
-                if row.tokens.count >= sampler.settings.maxTokens
+                if isComplete(asked[row.asked].prompt, row.tokens) {
+                    finish = .stop
+                } else if row.tokens.count >= sampler.settings.maxTokens
                     || positions >= sampler.decoder.configuration.maxPositions
                 {
                     finish = .length
@@ -176,7 +199,8 @@ struct SamplingWave {
             }
             let answer = Answer(
                 prompt: asked[row.asked].prompt, adapter: asked[row.asked].adapter, sample: row.sample,
-                tokens: row.tokens, logprobs: row.logprobs, finish: finish)
+                tokens: row.tokens, logprobs: row.logprobs, finish: finish, top: row.top, end: end,
+                endTop: end == nil ? [] : top)
             answers.append(answer)
             try onAnswer(answer)
             free.append(row.slot)

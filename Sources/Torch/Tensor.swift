@@ -175,6 +175,13 @@ public final class Tensor: @unchecked Sendable {
     public func max(axis: Int) throws -> Tensor { try Tensor(ct_max_axis(handle, Int32(axis))) }
     public func argmax(axis: Int) throws -> Tensor { try Tensor(ct_argmax(handle, Int32(axis))) }
     public func logSoftmax(axis: Int) throws -> Tensor { try Tensor(ct_log_softmax(handle, Int32(axis))) }
+    /// The `k` largest along the last axis, the largest first, and where they stand (int64).
+    public func top(_ k: Int) throws -> (values: Tensor, indices: Tensor) {
+        var values: ct_tensor?
+        var indices: ct_tensor?
+        try check(ct_top_k(handle, Int64(k), &values, &indices))
+        return (try Tensor(values), try Tensor(indices))
+    }
     /// Singular values of a matrix, the largest first.
     public func singularValues() throws -> Tensor { try Tensor(ct_singular_values(handle)) }
     /// `[count]`: sums of this vector's elements by `groups`, an int64 group number for each.

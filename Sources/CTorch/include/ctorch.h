@@ -101,6 +101,8 @@ ct_tensor ct_sum_axis(ct_tensor a, int32_t axis, bool keep);
 ct_tensor ct_max_axis(ct_tensor a, int32_t axis);
 ct_tensor ct_argmax(ct_tensor a, int32_t axis);
 ct_tensor ct_log_softmax(ct_tensor a, int32_t axis);
+// The k largest along the last axis, the largest first, and where they stand (int64).
+ct_status ct_top_k(ct_tensor a, int64_t k, ct_tensor *values, ct_tensor *indices);
 ct_tensor ct_singular_values(ct_tensor a);
 // [R]: the singular values of b a, for b: [O, R] and a: [R, D], from matrices no larger than [R, R].
 ct_tensor ct_low_rank_singular_values(ct_tensor a, ct_tensor b);

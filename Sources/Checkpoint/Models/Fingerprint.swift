@@ -27,7 +27,7 @@ extension ModelFiles {
         return Self.hexadecimal(outer.finalize())
     }
 
-    private static func sha256(_ file: MappedFile) -> String {
+    fileprivate static func sha256(_ file: MappedFile) -> String {
         file.withBytes { bytes in
             var hash = SHA256()
             let piece = 1 << 24
@@ -39,7 +39,23 @@ extension ModelFiles {
         }
     }
 
-    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    fileprivate static func hexadecimal(_ digest: SHA256.Digest) -> String {
         digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}
+
+extension AdapterFiles {
+    /// A name for the exact content of an adapter folder, the same wherever it lies: 64 hexadecimal digits.
+    ///
+    /// SHA-256 over the line "emlab adapter 1" and a line each for adapter_config.json and adapter_model.safetensors, as
+    /// in ``ModelFiles/fingerprint()``.
+    public static func fingerprint(_ folder: URL) throws -> String {
+        var outer = SHA256()
+        outer.update(data: Data("emlab adapter 1\n".utf8))
+        for name in [configName, weightsName] {
+            let file = try MappedFile(folder.appendingPathComponent(name))
+            outer.update(data: Data("\(name) \(file.count) \(ModelFiles.sha256(file))\n".utf8))
+        }
+        return ModelFiles.hexadecimal(outer.finalize())
     }
 }

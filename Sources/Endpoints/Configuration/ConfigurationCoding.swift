@@ -2,6 +2,7 @@ import Corpora
 
 extension EndpointConfiguration: Codable {
     enum Key: String, CaseIterable {
+        case kind
         case baseURL = "base_url"
         case model
         case keyVariable = "key_variable"
@@ -24,6 +25,7 @@ extension EndpointConfiguration: Codable {
     public init(from decoder: any Decoder) throws {
         var fields = try FieldReader(decoder, known: Key.allCases.map(\.rawValue))
         let plain = EndpointConfiguration(baseURL: "", model: "")
+        fields.expectKind(.openai)
         func key(_ key: Key) -> String { key.rawValue }
         self.init(
             baseURL: fields.needed(key(.baseURL), "an address like https://api.openai.com/v1") ?? "",

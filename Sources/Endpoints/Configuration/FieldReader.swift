@@ -14,7 +14,7 @@ struct FieldReader {
         } catch {
             let path = prefix.isEmpty ? "the endpoint" : String(prefix.dropLast())
             throw EndpointConfigurationError(mistakes: [
-                .init(path: path, what: "it is not a mapping", remedy: "give base_url, model and what else is needed")
+                .init(path: path, what: "it is not a mapping", remedy: "give kind, model and what else is needed")
             ])
         }
         noteUnknown(fields, at: "", known: known)
@@ -42,6 +42,12 @@ struct FieldReader {
             key, "\"\(name.prefix(40))\" is unknown",
             meant.map { "did you mean \($0)?" } ?? "choose one of \(names.joined(separator: ", "))")
         return nil
+    }
+
+    /// Notes a `kind` that is another than what is being read.
+    mutating func expectKind(_ kind: EndpointKind) {
+        guard let found: EndpointKind = choice("kind"), found != kind else { return }
+        note("kind", "it is \(found.rawValue) where \(kind.rawValue) is read", "write kind: \(kind.rawValue)")
     }
 
     mutating func limits(_ key: String) -> Budget.Limits {

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Replies by content: `<folder>/<2 hex>/<sha256>.json`, one file a call, written whole or not at all. What is here is
 /// never asked, nor paid, again. Endpoints that share a store object share what is under way, too.
@@ -11,8 +11,14 @@ public final class CallStore: Sendable {
 
     /// - Parameter store: the store's folder; replies lie in `calls` below it.
     /// - Throws: ``EndpointError`` if the folder can't be made.
-    public init(_ store: URL) throws {
-        folder = store.appendingPathComponent("calls", isDirectory: true)
+    public convenience init(_ store: URL) throws {
+        try self.init(folder: store.appendingPathComponent("calls", isDirectory: true))
+    }
+
+    /// - Parameter folder: where replies lie.
+    /// - Throws: ``EndpointError`` if the folder can't be made.
+    public init(folder: URL) throws {
+        self.folder = folder
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
@@ -49,12 +55,48 @@ public final class CallStore: Sendable {
         return Data(call.body.utf8)
     }
 
-    func write(_ body: Data, for call: OutgoingCall, attempts: Int, received: Date) throws {
+    /// The stored reply; none if there is none, or if it can't be read.
+    func reply(for key: String, mostBytes: Int) -> ChatReply? {
+        guard let body = body(for: key, mostBytes: mostBytes), var reply = try? ReplyParser.reply(from: body) else {
+            return nil
+        }
+        reply.isStored = true
+        reply.key = key
+        return reply
+    }
+
+    /// The stored reply to a call that is made on this machine, else the one that `body` gives: the same call is made
+    /// once, whoever asks at the same time, and its reply kept.
+    ///
+    /// - Parameters:
+    ///   - key: SHA-256 of `canonical`: everything that the reply depends on.
+    ///   - body: a chat completion as servers write it.
+    package func reply(
+        for key: String, canonical: Data, making body: @escaping @Sendable () async throws -> Data
+    ) async throws -> ChatReply {
+        let mostBytes = 1 << 30
+        if let stored = reply(for: key, mostBytes: mostBytes) { return stored }
+        var (reply, isOwn) = try await underWay.value(for: key) { [self] in
+            if let stored = self.reply(for: key, mostBytes: mostBytes) { return stored }
+            let body = try await body()
+            var reply = try ChatReply(parsing: body)
+            reply.key = key
+            try write(body, for: key, canonical: canonical, attempts: 1, received: Date())
+            return reply
+        }
+        if !isOwn { reply.isStored = true }
+        return reply
+    }
+
+    /// True if the store has the reply: it needn't be made.
+    package func hasReply(for key: String) -> Bool { reply(for: key, mostBytes: 1 << 30) != nil }
+
+    func write(_ body: Data, for key: String, canonical: Data, attempts: Int, received: Date) throws {
         let stored = StoredCall(
-            format: Self.format, key: call.key,
-            request: try? JSONDecoder().decode(JSONValue.self, from: call.canonical),
+            format: Self.format, key: key,
+            request: try? JSONDecoder().decode(JSONValue.self, from: canonical),
             received: received.formatted(.iso8601), attempts: attempts, body: String(decoding: body, as: UTF8.self))
-        let url = file(for: call.key)
+        let url = file(for: key)
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
