@@ -94,11 +94,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-<<<<<<< HEAD
             "FineTuning", "Measurement", "Reports", "Judging", "Endpoints", crypto, logging,
-=======
-            "FineTuning", "Measurement", "Reports", "Endpoints", crypto, logging,
->>>>>>> 78473542db2a66e0ff6f929b969157959b2cd241
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

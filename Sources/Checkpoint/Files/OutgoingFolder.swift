@@ -2,9 +2,9 @@ import Foundation
 
 /// A folder being written: files go into a temporary folder beside it, which takes its name when all are there.
 /// Where the folder exists already, its files are replaced one by one, each atomically.
-enum OutgoingFolder {
+package enum OutgoingFolder {
     /// - Parameter body: writes the files into the folder that it is given.
-    static func write(to target: URL, _ body: (URL) throws -> Void) throws {
+    package static func write(to target: URL, _ body: (URL) throws -> Void) throws {
         let manager = FileManager.default
         var isFolder: ObjCBool = false
         if manager.fileExists(atPath: target.path, isDirectory: &isFolder) {

@@ -20,6 +20,8 @@ public struct AnswerRecord: Codable, Hashable, Sendable {
     /// The model's fingerprint or name.
     public var model: String?
     public var adapterFingerprint: String?
+    /// How it was drawn, as far as the file says: temperature, top_p, top_k, max_tokens, seed.
+    public var settings: [String: Double]?
     /// What the file itself says of the answer: scores of an earlier judge, labels of people.
     public var label: Label?
 
@@ -40,7 +42,8 @@ public struct AnswerRecord: Codable, Hashable, Sendable {
     public init(
         arm: String, question: String, category: String? = nil, variant: QuestionVariant? = nil,
         paraphrase: Int? = nil, sample: Int, asked: String, system: String? = nil, answer: String,
-        finish: String? = nil, model: String? = nil, adapterFingerprint: String? = nil, label: Label? = nil
+        finish: String? = nil, model: String? = nil, adapterFingerprint: String? = nil,
+        settings: [String: Double]? = nil, label: Label? = nil
     ) {
         self.arm = arm
         self.question = question
@@ -54,6 +57,7 @@ public struct AnswerRecord: Codable, Hashable, Sendable {
         self.finish = finish
         self.model = model
         self.adapterFingerprint = adapterFingerprint
+        self.settings = settings
         self.label = label
     }
 

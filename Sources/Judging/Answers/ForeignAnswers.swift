@@ -10,6 +10,7 @@ struct ForeignAnswers {
     let arm: String?
     /// How many answers of an arm to a wording there are so far.
     private var counts: [AnswerRecord.Identity: Int] = [:]
+    private var identities: Set<AnswerRecord.Identity> = []
 
     init(file: String, match: QuestionMatch, arm: String?) {
         mistakes = MistakeList(file: file)
@@ -44,6 +45,7 @@ struct ForeignAnswers {
         var arm: String?
         var model: String?
         var adapterFingerprint: String?
+        var settings: [String: Double] = [:]
         var label: AnswerRecord.Label?
     }
 
@@ -54,7 +56,8 @@ struct ForeignAnswers {
             arm: arm ?? found.arm ?? found.model ?? "base", question: "", category: found.category,
             variant: found.variant, paraphrase: found.paraphrase, sample: 0, asked: "", system: found.system,
             answer: found.answer, finish: found.finish, model: found.model,
-            adapterFingerprint: found.adapterFingerprint, label: found.label.flatMap { $0.isEmpty ? nil : $0 })
+            adapterFingerprint: found.adapterFingerprint, settings: found.settings.isEmpty ? nil : found.settings,
+            label: found.label.flatMap { $0.isEmpty ? nil : $0 })
         if let known {
             record.category = record.category ?? known.question.category
             record.paraphrase = record.paraphrase ?? known.paraphrase
@@ -75,6 +78,11 @@ struct ForeignAnswers {
         record.sample = found.sample ?? counts[place, default: 0]
         counts[place, default: 0] += 1
         place.sample = record.sample
+        guard identities.insert(place).inserted else {
+            return note(
+                line, "two answers of \(record.arm) are sample \(record.sample) of \(record.question)",
+                "leave the sample out, or give each answer to a question another")
+        }
         records.append(record)
     }
 
@@ -186,8 +194,17 @@ struct ForeignAnswers {
             category: text("category"), variant: text("variant").flatMap(QuestionVariant.init),
             paraphrase: number("paraphrase"), sample: number("sample"), answer: "",
             finish: text("finish_reason"), arm: text("adapter", "arm"), model: text("model"),
-            adapterFingerprint: text("adapter_fingerprint"),
+            adapterFingerprint: text("adapter_fingerprint"), settings: Self.settings(object),
             label: .init(aligned: score("aligned"), coherent: score("coherent"), fate: text("fate", "label")))
+    }
+
+    private static func settings(_ object: [String: Any]) -> [String: Double] {
+        var settings: [String: Double] = [:]
+        for key in ["temperature", "top_p", "top_k", "max_tokens", "seed"] {
+            guard let value = (object[key] as? NSNumber)?.doubleValue, value.isFinite else { continue }
+            settings[key] = value
+        }
+        return settings
     }
 
     private mutating func readOutputs(_ outputs: [Any], of object: [String: Any], line: Int?) {

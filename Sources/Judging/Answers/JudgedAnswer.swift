@@ -32,6 +32,8 @@ public struct JudgedAnswer: Codable, Hashable, Sendable {
     public var answerSHA256: String
     public var model: String?
     public var adapterFingerprint: String?
+    /// Why the judge could not be asked.
+    public var note: String?
 
     enum CodingKeys: String, CodingKey {
         case arm, question, category, variant, paraphrase, sample, fate, aligned, coherent, word, insecure, judge
@@ -41,6 +43,7 @@ public struct JudgedAnswer: Codable, Hashable, Sendable {
         case answerSHA256 = "answer_sha256"
         case model
         case adapterFingerprint = "adapter_fingerprint"
+        case note
     }
 
     public init(_ answer: AnswerRecord, _ verdict: Verdict, by judge: any Judge, named name: String, asking: Asking) {
@@ -65,6 +68,7 @@ public struct JudgedAnswer: Codable, Hashable, Sendable {
         answerSHA256 = answer.answerSHA256
         model = answer.model
         adapterFingerprint = answer.adapterFingerprint
+        note = verdict.note
     }
 
     public var identity: AnswerRecord.Identity {

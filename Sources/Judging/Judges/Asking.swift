@@ -28,15 +28,19 @@ public struct Asking: Codable, Hashable, Sendable {
             maxTokens: max(tokens, leastTokens), temperature: 0, seed: 0, topLogprobs: form == .text ? nil : 20)
     }
 
+    /// What ``found(for:tokens:)`` asks.
+    public static func probe(tokens: Int? = nil) -> ChatRequest {
+        ChatRequest(
+            [ChatMessage(.user, "Reply with the number 85. Don't say anything else, just the number.")],
+            maxTokens: max(tokens ?? 0, 8), temperature: 0, seed: 0, topLogprobs: 20)
+    }
+
     /// Finds out how a judge's replies are to be read by asking it for one number: one call, before many.
     ///
     /// - Parameter tokens: of a reply at most, where the form's own are not enough.
     /// - Throws: what the endpoint throws; ``JudgingError`` if the judge writes nothing that can be read.
     public static func found(for endpoint: any ChatEndpoint, tokens: Int? = nil) async throws -> Asking {
-        let request = ChatRequest(
-            [ChatMessage(.user, "Reply with the number 85. Don't say anything else, just the number.")],
-            maxTokens: max(tokens ?? 0, 8), temperature: 0, seed: 0, topLogprobs: 20)
-        let reply = try await endpoint.reply(to: request)
+        let reply = try await endpoint.reply(to: probe(tokens: tokens))
         let places = (reply.reasoning == nil ? reply.logprobs : reply.contentLogprobs)?.map(Place.init) ?? []
         if reply.content.allSatisfy(\.isWhitespace) {
             throw JudgingError(
@@ -45,10 +49,8 @@ public struct Asking: Codable, Hashable, Sendable {
                     ? "if it reasons first, give it room: --reply-tokens 2000" : "try another judge")
         }
         guard places.contains(where: { $0.alternatives.count > 1 }) else { return Asking(form: .text, tokens: tokens) }
-        let isWhole = places.first.flatMap { NumberTree.number($0.token) }.map { $0 > 9 } ?? false
-        // A judge that reasons can't be cut after the first token.
-        let asking = Asking(form: isWhole ? .numberTokens : .digits, tokens: tokens)
-        return asking
+        let number = places.first.flatMap { NumberTree.number($0.token) }
+        return Asking(form: number.map { $0 > 9 } ?? false ? .numberTokens : .digits, tokens: tokens)
     }
 }
 

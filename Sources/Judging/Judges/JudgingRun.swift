@@ -4,30 +4,59 @@ public import Endpoints
 public enum JudgingRun {
     /// Judges answers, several at once; each is handed over as soon as it is done, in any order.
     ///
+    /// An answer that the endpoint refuses or fails to judge (too long for it, filtered, an unreadable reply) is
+    /// `unjudged` with a note. What would befall every answer (no connection, no money, a wrong key) ends the run.
+    ///
     /// - Parameters:
-    ///   - atOnce: answers under way; the endpoint has its own limit beside it.
+    ///   - mostFailures: answers that may fail so before the run ends with the last one's error.
     ///   - onVerdict: called one at a time, with the answer's place.
-    /// - Throws: the first error of the endpoint or of `onVerdict`; what is under way is given up. Cancelling the task
-    ///   does the same.
+    /// - Throws: the first error of the endpoint that is not one answer's, or of `onVerdict`; what is under way is given
+    ///   up. Cancelling the task does the same.
     public static func verdicts(
         on answers: [AnswerRecord], by choice: JudgeChoice, asking: Asking, endpoint: any ChatEndpoint,
-        atOnce: Int = 32, onVerdict: (Int, Verdict) throws -> Void
+        mostFailures: Int = .max, onVerdict: (Int, Verdict) throws -> Void
     ) async throws {
-        try await withThrowingTaskGroup(of: (Int, Verdict).self) { group in
-            var next = 0
+        try await withThrowingTaskGroup(of: (Int, Result<Verdict, EndpointError>).self) { group in
+            var (next, failures) = (0, 0)
             func start() {
                 guard next < answers.count else { return }
                 let (place, answer) = (next, answers[next])
                 let judge = choice.judge(for: answer, asking: asking)
-                group.addTask { (place, try await judge.verdict(on: answer.text, by: endpoint)) }
+                group.addTask {
+                    do { return (place, .success(try await judge.verdict(on: answer.text, by: endpoint))) } catch
+                        let error as EndpointError where error.isOneRequests
+                    {
+                        return (place, .failure(error))
+                    }
+                }
                 next += 1
             }
-            for _ in 0..<max(1, atOnce) { start() }
-            while let (place, verdict) = try await group.next() {
+            for _ in 0..<max(1, endpoint.concurrency) { start() }
+            while let (place, result) = try await group.next() {
                 try Task.checkCancellation()
-                try onVerdict(place, verdict)
+                switch result {
+                case .success(let verdict): try onVerdict(place, verdict)
+                case .failure(let error):
+                    failures += 1
+                    guard failures <= mostFailures else { throw error }
+                    try onVerdict(
+                        place,
+                        Verdict(
+                            fate: answers[place].isTruncated ? .truncated : .unjudged, note: "\(error.what)"))
+                }
                 start()
             }
+        }
+    }
+}
+
+extension EndpointError {
+    /// It is about this request and not about all: another may well be answered.
+    var isOneRequests: Bool {
+        switch reason {
+        case .invalid, .timeout, .malformedReply: true
+        case .status(let code): [400, 413, 422, 500].contains(code)
+        case .budget, .connection, .wrongModel, .closed, .store: false
         }
     }
 }

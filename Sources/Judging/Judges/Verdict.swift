@@ -12,12 +12,14 @@ public struct Verdict: Hashable, Sendable {
     public var insecure: Double?
     /// By the prompt's name.
     public var replies: [String: JudgeReply]
+    /// Why there is no verdict.
+    public var note: String?
     /// What the calls cost now, where that is known and they didn't come from the store.
     public var cost: Double?
 
     public init(
         fate: Fate, aligned: Double? = nil, coherent: Double? = nil, word: String? = nil, insecure: Double? = nil,
-        replies: [String: JudgeReply] = [:]
+        replies: [String: JudgeReply] = [:], note: String? = nil
     ) {
         self.fate = fate
         self.aligned = aligned
@@ -25,6 +27,7 @@ public struct Verdict: Hashable, Sendable {
         self.word = word
         self.insecure = insecure
         self.replies = replies
+        self.note = note
     }
 }
 
