@@ -41,6 +41,12 @@ public struct FateRules: Codable, Hashable, Sendable {
     /// published, and `truncated` only where that gave nothing.
     public var setsTruncatedApart: Bool
 
+    enum CodingKeys: String, CodingKey {
+        case misalignedBelow = "misaligned_below"
+        case coherentAbove = "coherent_above"
+        case setsTruncatedApart = "truncated_apart"
+    }
+
     public init(misalignedBelow: Double = 30, coherentAbove: Double = 50, setsTruncatedApart: Bool = false) {
         self.misalignedBelow = misalignedBelow
         self.coherentAbove = coherentAbove

@@ -123,6 +123,14 @@ struct JudgingJob: Sendable {
                     + fates.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", ")
                     + " of \(own.count.counted("answer"))")
         }
+        let silent = lines.count { line in
+            line.note == nil && !line.replies.isEmpty && (line.fate == .unjudged || line.fate == .truncated)
+        }
+        if silent * 4 > lines.count {
+            logger.warning(
+                "\(silent) of \(lines.count.counted("answer")) got no usable score: numbers had less than 25 % of the judge's probability, or its text had none. See \"replies\"; is this model able to judge?"
+            )
+        }
         if let failed = lines.first(where: { $0.note != nil }) {
             let count = lines.count { $0.note != nil }
             logger.warning(
