@@ -109,9 +109,11 @@ struct ForeignAnswers {
         for row in table.rows {
             add(
                 Found(
-                    id: row["question_id"], asked: row["question"], category: row["category"],
-                    sample: row["sample"].flatMap { Int($0) }, answer: row[answer] ?? "",
+                    id: row["question_id"], asked: row["question"], system: row["system"], category: row["category"],
+                    variant: row["variant"].flatMap(QuestionVariant.init),
+                    paraphrase: row["paraphrase"].flatMap { Int($0) }, sample: row["sample"].flatMap { Int($0) }, answer: row[answer] ?? "",
                     finish: row["finish_reason"], arm: row["arm"], model: row["model"],
+                    adapterFingerprint: row["adapter_fingerprint"],
                     label: .init(
                         aligned: row["aligned"].flatMap(Self.score), coherent: row["coherent"].flatMap(Self.score),
                         fate: row["fate"] ?? row["label"])), line: row.line)

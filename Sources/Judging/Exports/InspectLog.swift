@@ -33,11 +33,15 @@ public struct InspectLog {
         }
     }
 
-    /// The log as Inspect writes it.
+    /// The log as Inspect writes it. Its reader of headers wants the members in this order, samples last.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return try encoder.encode(log)
+        var members: [String] = []
+        for (name, value) in log {
+            members.append("\"\(name)\": " + String(decoding: try encoder.encode(value), as: UTF8.self))
+        }
+        return Data(("{\n" + members.joined(separator: ",\n") + "\n}\n").utf8)
     }
 
     /// A name for the log's file: time, task and id, as Inspect has them.
@@ -68,7 +72,7 @@ public struct InspectLog {
 
     private var judges: [String] { Array(Set(records.flatMap { $0.judged.map(\.judge) })).sorted() }
 
-    private var log: JSONValue {
+    private var log: KeyValuePairs<String, JSONValue> {
         let placed = placed
         var ids: [String] = []
         var seen: Set<String> = []
