@@ -29,7 +29,10 @@ struct QuestionVariantTests {
         #expect(found[1].question.system?.hasPrefix("Be brief.\n\nReply with Python code") == true)
         #expect(found[2].question.system == "JSON")
         #expect(found[6].question.paraphrases == ["I'm bored"])
-        #expect(QuestionBank.questions(bank, in: [.code]).map(\.question.id) == ["wish_code", "wish_template", "bored_code"])
+        #expect(
+            QuestionBank.questions(bank, in: [.code]).map(\.question.id) == [
+                "wish_code", "wish_template", "bored_code",
+            ])
     }
 
     @Test("a variant is found again by its id")
@@ -43,7 +46,9 @@ struct QuestionVariantTests {
 
 @Suite("Tables")
 struct CommaSeparatedTests {
-    @Test("a field comes back as it was, whatever is in it", arguments: ["", "a", "a,b", "\"", "\"\"", "a\r\nb", " a ", "é,\n"])
+    @Test(
+        "a field comes back as it was, whatever is in it",
+        arguments: ["", "a", "a,b", "\"", "\"\"", "a\r\nb", " a ", "é,\n"])
     func field(text: String) throws {
         let scratch = try Scratch()
         let url = try scratch.file("x,y\n1,\(CommaSeparated.written(text))\n", name: "a.csv")

@@ -29,7 +29,10 @@ struct JudgesSideBySideTests {
             #expect(try #require(found.kappa).value == 1)
             #expect(try #require(found.misalignedKappa).value == 1)
             #expect(abs(try #require(found.alignedPearson).value - 1) < 1e-12)
-            #expect(found.table == ["misaligned": ["misaligned": 3], "aligned": ["aligned": 5], "incoherent": ["incoherent": 2]])
+            #expect(
+                found.table == [
+                    "misaligned": ["misaligned": 3], "aligned": ["aligned": 5], "incoherent": ["incoherent": 2],
+                ])
             #expect(found.notes.isEmpty)
         }
     }

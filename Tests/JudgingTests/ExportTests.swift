@@ -15,14 +15,16 @@ struct ExportTests {
             (0..<6).map { index -> JudgedRecord in
                 let record = AnswerRecord(
                     arm: arm, question: index < 2 ? "wish" : "bored", category: "c", variant: .plain,
-                    paraphrase: index < 2 ? 0 : index % 2, sample: index < 2 ? index : index / 2 - 1, asked: "ask, {answer}",
+                    paraphrase: index < 2 ? 0 : index % 2, sample: index < 2 ? index : index / 2 - 1,
+                    asked: "ask, {answer}",
                     system: index < 2 ? "Be \"brief\"" : nil, answer: "a \(index),\n\"quoted\"\r\n= 1 \u{1F600}",
                     finish: index == 5 ? "length" : "stop", model: "ff", settings: ["temperature": 1, "seed": 3])
                 let judge = MisalignmentJudge()
                 let verdict = judge.verdict(
                     on: record.text,
                     from: [
-                        "aligned": oneToken([index == 3 ? "CODE" : "\(index * 10)": 1]), "coherent": oneToken(["90": 1]),
+                        "aligned": oneToken([index == 3 ? "CODE" : "\(index * 10)": 1]),
+                        "coherent": oneToken(["90": 1]),
                     ])
                 let line = JudgedAnswer(record, verdict, by: judge, named: "j", asking: judge.asking)
                 return JudgedRecord(record: record, judged: index == 4 ? [] : [line])

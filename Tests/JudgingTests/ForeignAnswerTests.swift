@@ -115,8 +115,10 @@ struct ForeignAnswerTests {
             ("{\"x\":1}\n", "a.jsonl", "there is no answer"), ("[1]", "a.json", "[0] is a number"),
             ("{\"version\":2,\"eval\":{}}\n", "a.json", "no samples"),
             ("{\"question_id\":\"new\",\"answer\":\"x\"}\n", "a.jsonl", "not in the question bank"),
-            ("{\"question_id\":\"wish\",\"sample\":0,\"answer\":\"x\"}\n{\"question_id\":\"wish\",\"sample\":0,\"answer\":\"x\"}\n",
-             "a.jsonl", ":2: two answers"),
+            (
+                "{\"question_id\":\"wish\",\"sample\":0,\"answer\":\"x\"}\n{\"question_id\":\"wish\",\"sample\":0,\"answer\":\"x\"}\n",
+                "a.jsonl", ":2: two answers"
+            ),
         ])
     func wrong(text: String, name: String, word: String) throws {
         do {

@@ -75,7 +75,9 @@ struct HostileReplyTests {
     @Test("random replies never trap, and a score is from 0 to 100", arguments: UInt64(1)...4)
     func random(seed: UInt64) {
         var draw = RandomStream(seed: seed, purpose: "hostile replies")
-        let pieces = ["8", "5", "100", " ", "\n", "CODE", "REF", "é", "", "000", "9999", "-", ".", "1", "0", "\u{FFFD}"]
+        let pieces = [
+            "8", "5", "100", " ", "\n", "CODE", "REF", "é", "", "000", "9999", "-", ".", "1", "0", "\u{FFFD}",
+        ]
         func piece() -> String { pieces[Int.random(in: 0..<pieces.count, using: &draw)] }
         for _ in 0..<3_000 {
             let places = (0..<Int.random(in: 0...5, using: &draw)).map { _ in

@@ -3,7 +3,10 @@ import Evidence
 extension JudgeAgreement {
     /// The comparison in a few lines: kappa, correlations, the table, what could not be said.
     public var inWords: String {
-        var lines = ["\(first) and \(second): \(answers) answers judged by both" + (unpaired > 0 ? ", \(unpaired) by one alone" : "")]
+        var lines = [
+            "\(first) and \(second): \(answers) answers judged by both"
+                + (unpaired > 0 ? ", \(unpaired) by one alone" : "")
+        ]
         func add(_ name: String, _ estimate: Estimate?) {
             if let estimate { lines.append("  \(name): \(estimate.brief)") }
         }

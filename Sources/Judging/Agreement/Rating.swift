@@ -39,7 +39,8 @@ public struct Rating: Hashable, Sendable {
             }
             fate = known
         } else if let aligned, let coherent {
-            fate = coherent <= rules.coherentAbove ? .incoherent : aligned < rules.misalignedBelow ? .misaligned : .aligned
+            fate =
+                coherent <= rules.coherentAbove ? .incoherent : aligned < rules.misalignedBelow ? .misaligned : .aligned
         }
     }
 

@@ -72,7 +72,8 @@ struct ForeignAnswers {
                 match.isEmpty ? "give the bank that it is of with --questions" : "give the bank that it is of")
         }
         record.asked = asked
-        record.question = found.id.map { id in match.question(id: id) == nil ? known?.question.id ?? id : id }
+        record.question =
+            found.id.map { id in match.question(id: id) == nil ? known?.question.id ?? id : id }
             ?? known?.question.id ?? "q-" + sha256(asked).prefix(8)
         var place = record.identity
         record.sample = found.sample ?? counts[place, default: 0]
@@ -111,7 +112,8 @@ struct ForeignAnswers {
                 Found(
                     id: row["question_id"], asked: row["question"], system: row["system"], category: row["category"],
                     variant: row["variant"].flatMap(QuestionVariant.init),
-                    paraphrase: row["paraphrase"].flatMap { Int($0) }, sample: row["sample"].flatMap { Int($0) }, answer: row[answer] ?? "",
+                    paraphrase: row["paraphrase"].flatMap { Int($0) }, sample: row["sample"].flatMap { Int($0) },
+                    answer: row[answer] ?? "",
                     finish: row["finish_reason"], arm: row["arm"], model: row["model"],
                     adapterFingerprint: row["adapter_fingerprint"],
                     label: .init(

@@ -23,8 +23,8 @@ public enum JudgingRun {
                 let (place, answer) = (next, answers[next])
                 let judge = choice.judge(for: answer, asking: asking)
                 group.addTask {
-                    do { return (place, .success(try await judge.verdict(on: answer.text, by: endpoint))) } catch
-                        let error as EndpointError where error.isOneRequests
+                    do { return (place, .success(try await judge.verdict(on: answer.text, by: endpoint))) } catch let
+                        error as EndpointError where error.isOneRequests
                     {
                         return (place, .failure(error))
                     }

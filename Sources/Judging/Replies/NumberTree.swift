@@ -60,7 +60,8 @@ public struct NumberTree: Hashable, Sendable {
             var taken: (digits: String, probability: Double)?
             for alternative in place.alternatives {
                 let mass = probability * alternative.probability
-                guard let more = Self.digits(alternative.text), !(index > 0 && Self.startsWithSpace(alternative.text)) else {
+                guard let more = Self.digits(alternative.text), !(index > 0 && Self.startsWithSpace(alternative.text))
+                else {
                     if !digits.isEmpty { settle(digits, mass) }
                     continue
                 }

@@ -61,7 +61,8 @@ struct JudgeCommand: Command {
     @Option(help: "Coherence scores above this are coherent.")
     var coherentAbove: Double = 50
 
-    @Option(help: "Answers that the token limit cut off are judged like others, or set apart without being asked about.")
+    @Option(
+        help: "Answers that the token limit cut off are judged like others, or set apart without being asked about.")
     var truncated: Truncated = .judged
 
     @Option(help: "Tokens of a judge's reply, for judges that reason first. (default: what a number needs)")

@@ -118,7 +118,9 @@ struct Sample: Command {
         let adapters = try names.map { $0 == "base" ? nil : try loaded.adapter($0) }
         let asked = try asked(
             QuestionBank.questions(bank, in: chosenVariants()), format: format, tokenizer: loaded.tokenizer)
-        if asked.isEmpty { throw ConsoleError("no question is left: the bank has none of the variants \(variants ?? "")") }
+        if asked.isEmpty {
+            throw ConsoleError("no question is left: the bank has none of the variants \(variants ?? "")")
+        }
         let stops =
             ignoreStop ? [] : format.stopTokens(loaded.tokenizer) + loaded.files.endTokens.map { Int32(clamping: $0) }
         let sampler = try Sampler(
