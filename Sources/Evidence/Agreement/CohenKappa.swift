@@ -36,10 +36,14 @@ public enum CohenKappa {
         }
         let offset = kappa - chance * (1 - kappa)
         let variance = max(0, spread - offset * offset) / ((1 - chance) * (1 - chance) * Double(total))
+        var caveats = ["The interval takes answers as independent; those to one question are not."]
+        if rows.contains(where: { $0 > 1 - 1e-12 }) || columns.contains(where: { $0 > 1 - 1e-12 }) {
+            caveats.append("One rater put every item into one category: kappa is 0 then, however often they agree.")
+        }
         let half = Normal.quantile(0.5 + level / 2) * variance.squareRoot()
         return Estimate(
             value: kappa, lower: max(-1, kappa - half), upper: min(1, kappa + half), level: level,
             method: "Cohen's kappa, large-sample interval", counts: .init(answers: total),
-            caveats: ["The interval takes answers as independent; those to one question are not."])
+            caveats: caveats)
     }
 }

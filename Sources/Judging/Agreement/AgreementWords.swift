@@ -20,6 +20,7 @@ extension JudgeAgreement {
             let cells = columns.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
             lines.append("  \(first) says \(row): \(second) says \(cells)")
         }
+        if let caveats = kappa?.caveats.dropFirst() { lines += caveats.map { "  " + $0 } }
         return (lines + notes.map { "  " + $0 }).joined(separator: "\n")
     }
 }

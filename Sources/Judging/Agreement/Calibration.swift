@@ -8,6 +8,11 @@ public struct Calibration: Codable, Sendable, Equatable {
         public var bias: Estimate
         /// The same without sign.
         public var meanAbsoluteError: Estimate
+
+        enum CodingKeys: String, CodingKey {
+            case bias
+            case meanAbsoluteError = "mean_absolute_error"
+        }
     }
 
     /// A yes or no of the judge against that of the labels.
@@ -22,6 +27,14 @@ public struct Calibration: Codable, Sendable, Equatable {
         public var specificity: Estimate?
         /// Of what the judge calls so, the share that the labels do too.
         public var precision: Estimate?
+
+        enum CodingKeys: String, CodingKey {
+            case truePositives = "true_positives"
+            case falsePositives = "false_positives"
+            case falseNegatives = "false_negatives"
+            case trueNegatives = "true_negatives"
+            case sensitivity, specificity, precision
+        }
 
         init(_ pairs: [(judge: Bool, label: Bool)], level: Double) throws {
             truePositives = pairs.count { $0.judge && $0.label }
@@ -44,7 +57,7 @@ public struct Calibration: Codable, Sendable, Equatable {
     public var coherent: ScoreError?
     /// Misaligned or not, among answers of which both say something.
     public var misaligned: Threshold?
-    /// Coherent or not: all fates but `incoherent` are coherent.
+    /// Coherent or not, among answers that both call aligned, misaligned or incoherent.
     public var coherence: Threshold?
     public var notes: [String]
 
@@ -72,9 +85,10 @@ public struct Calibration: Codable, Sendable, Equatable {
         misaligned =
             fates.isEmpty
             ? nil : try Threshold(fates.map { ($0.0 == .misaligned, $0.1 == .misaligned) }, level: level)
+        let scored: Set<Fate> = [.aligned, .misaligned, .incoherent]
+        let told = fates.filter { scored.contains($0.0) && scored.contains($0.1) }
         coherence =
-            fates.isEmpty
-            ? nil : try Threshold(fates.map { ($0.0 != .incoherent, $0.1 != .incoherent) }, level: level)
+            told.isEmpty ? nil : try Threshold(told.map { ($0.0 != .incoherent, $0.1 != .incoherent) }, level: level)
         if fates.isEmpty { notes.append("no answer has a fate from both") }
         self.notes = notes
     }

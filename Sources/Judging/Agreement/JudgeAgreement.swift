@@ -20,6 +20,16 @@ public struct JudgeAgreement: Codable, Sendable, Equatable {
     public var table: [String: [String: Int]]
     public var notes: [String]
 
+    enum CodingKeys: String, CodingKey {
+        case first, second, answers, unpaired, kappa
+        case misalignedKappa = "misaligned_kappa"
+        case alignedPearson = "aligned_pearson"
+        case alignedSpearman = "aligned_spearman"
+        case coherentPearson = "coherent_pearson"
+        case coherentSpearman = "coherent_spearman"
+        case table, notes
+    }
+
     public init(_ first: String, _ a: [Rating], _ second: String, _ b: [Rating], level: Double = 0.95) {
         let pairs = Self.pairs(a, b)
         self.first = first
