@@ -56,6 +56,7 @@ let foundations: [Target] = [
             "Corpora", "RandomStreams", crypto, nioCore, nioHTTP, nioPosix,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
+    library("Judging", ["Corpora", "Endpoints", "Evidence", crypto]),
     tests("Evidence", ["RandomStreams"]),
     tests("Corpora", ["RandomStreams"]),
     tests("Tokenization"),
@@ -64,6 +65,7 @@ let foundations: [Target] = [
     tests(
         "Endpoints",
         ["Corpora", "RandomStreams", yaml, nioCore, nioHTTP, nioPosix]),
+    tests("Judging", ["Corpora", "Endpoints", "Evidence", "RandomStreams"]),
 ]
 
 let engine: [Target] = [
@@ -90,7 +92,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Judging", "Endpoints", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Columns of plain text: numbers to the right, the rest to the left.
-func textTable(_ head: [String], _ rows: [[String]]) -> String {
+package func textTable(_ head: [String], _ rows: [[String]]) -> String {
     let all = [head] + rows
     let columns = head.indices.map { column in
         let cells = rows.compactMap { column < $0.count ? $0[column] : nil }
@@ -17,7 +17,7 @@ func textTable(_ head: [String], _ rows: [[String]]) -> String {
 }
 
 /// A number with this many digits after the point, the same in every locale.
-func decimal(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+package func decimal(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
 extension StringProtocol {
     func trimmingTrailingSpaces() -> String { String(reversed().drop { $0 == " " }.reversed()) }

@@ -44,21 +44,21 @@ public struct CorpusError: Error, Equatable, Sendable, CustomStringConvertible, 
 }
 
 /// Gathers the mistakes of one file while it is read.
-struct MistakeList {
-    let file: String
-    private(set) var all: [CorpusError.Mistake] = []
+package struct MistakeList {
+    package let file: String
+    package private(set) var all: [CorpusError.Mistake] = []
 
-    init(file: String) { self.file = file }
+    package init(file: String) { self.file = file }
 
-    var isFull: Bool { all.count >= CorpusError.limit }
+    package var isFull: Bool { all.count >= CorpusError.limit }
 
-    mutating func note(line: Int?, _ what: String, _ remedy: String) {
+    package mutating func note(line: Int?, _ what: String, _ remedy: String) {
         guard !isFull else { return }
         all.append(.init(file: file, line: line, what: what, remedy: remedy))
     }
 
     /// Throws what was gathered, if anything.
-    func throwIfAny() throws {
+    package func throwIfAny() throws {
         if !all.isEmpty { throw CorpusError(mistakes: all, stoppedEarly: isFull) }
     }
 }

@@ -4,11 +4,11 @@ import Foundation
 ///
 /// All mistakes are gathered, up to `CorpusError.limit`; then nothing is returned but the error. Rows that carry
 /// further columns (`source`, `score`, …) are read as they are: data sets have them.
-enum JSONLines {
+package enum JSONLines {
     /// Deeper nesting than this is refused before the parser, which recurses, sees it.
-    static let depthLimit = 100
+    package static let depthLimit = 100
 
-    static func read<Row>(
+    package static func read<Row>(
         _ url: URL, lineLimit: Int = LineReader.lineLimit, parse: (inout RowReader) -> (id: String, row: Row)?
     ) throws -> [Row] {
         let file = url.relativePath
@@ -75,7 +75,7 @@ enum JSONLines {
     /// The keys of a file's first row, by which its kind is recognised.
     ///
     /// - Throws: `CorpusError` if there is no first row or it is no JSON object.
-    static func firstKeys(_ url: URL) throws -> Set<String> {
+    package static func firstKeys(_ url: URL) throws -> Set<String> {
         let file = url.relativePath
         func refusal(_ number: Int?, _ what: String, _ remedy: String) -> CorpusError {
             CorpusError(mistakes: [.init(file: file, line: number, what: what, remedy: remedy)])
@@ -152,7 +152,7 @@ enum JSONLines {
     }
 
     /// How deep lists and objects nest, without recursion; brackets inside of texts don't count.
-    static func nestingDepth(_ bytes: Data) -> Int {
+    package static func nestingDepth(_ bytes: Data) -> Int {
         bytes.withUnsafeBytes { bytes in
             var (depth, deepest, inText, escaped) = (0, 0, false, false)
             for byte in bytes {
@@ -180,7 +180,7 @@ enum JSONLines {
     }
 
     /// The offset of the first byte that isn't part of valid UTF-8, if there is one.
-    static func firstInvalidUTF8(_ bytes: Data) -> Int? {
+    package static func firstInvalidUTF8(_ bytes: Data) -> Int? {
         bytes.withUnsafeBytes { bytes -> Int? in
             if bytes.allSatisfy({ $0 < 0x80 }) { return nil }
             var decoder = Unicode.UTF8.ForwardParser()

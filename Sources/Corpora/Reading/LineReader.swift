@@ -3,9 +3,9 @@ import Foundation
 /// Reads a file line by line in pieces, so that a file of any size needs the memory of its longest line.
 ///
 /// A line ends with LF or CRLF; a byte order mark at the start is skipped. No line may be longer than `limit` bytes.
-struct LineReader {
+package struct LineReader {
     /// 200 MB: far above any row that a model could read, far below what would exhaust the memory.
-    static let lineLimit = 200_000_000
+    package static let lineLimit = 200_000_000
 
     enum Line {
         case bytes(Data)
@@ -90,7 +90,7 @@ struct LineReader {
 }
 
 /// Opens a file for reading, or says as a `CorpusError` why not.
-func openForReading(_ url: URL, file: String) throws -> FileHandle {
+package func openForReading(_ url: URL, file: String) throws -> FileHandle {
     func refusal(_ what: String, _ remedy: String) -> CorpusError {
         CorpusError(mistakes: [.init(file: file, line: nil, what: what, remedy: remedy)])
     }

@@ -1,23 +1,23 @@
 import Foundation
 
 /// One row of a JSONL file while it is checked: its fields by name, and the mistakes found so far.
-struct RowReader {
-    private(set) var mistakes: [(what: String, remedy: String)] = []
-    let object: [String: Any]
+package struct RowReader {
+    package private(set) var mistakes: [(what: String, remedy: String)] = []
+    package let object: [String: Any]
     /// The row's place in the file, counted from 0; blank lines don't count.
-    let index: Int
+    package let index: Int
 
     init(object: [String: Any], index: Int) {
         self.object = object
         self.index = index
     }
 
-    mutating func note(_ what: String, _ remedy: String) { mistakes.append((what, remedy)) }
+    package mutating func note(_ what: String, _ remedy: String) { mistakes.append((what, remedy)) }
 
-    func has(_ key: String) -> Bool { object[key].map { !($0 is NSNull) } ?? false }
+    package func has(_ key: String) -> Bool { object[key].map { !($0 is NSNull) } ?? false }
 
     /// The row's own `id` (text or a whole number), else its index.
-    mutating func id() -> String {
+    package mutating func id() -> String {
         switch object["id"] {
         case nil, is NSNull: return String(index)
         case let text as String where !text.isEmpty: return text
@@ -29,7 +29,7 @@ struct RowReader {
     }
 
     /// A text that must be there and hold more than white space.
-    mutating func text(_ key: String, of fields: [String: Any]? = nil, at path: String? = nil) -> String? {
+    package mutating func text(_ key: String, of fields: [String: Any]? = nil, at path: String? = nil) -> String? {
         let name = path ?? "\"\(key)\""
         switch (fields ?? object)[key] {
         case nil:
@@ -47,7 +47,7 @@ struct RowReader {
         }
     }
 
-    mutating func wholeNumber(_ key: String, of fields: [String: Any], at path: String) -> Int? {
+    package mutating func wholeNumber(_ key: String, of fields: [String: Any], at path: String) -> Int? {
         guard let value = fields[key] else {
             note("\(path) is missing", "add it as a whole number")
             return nil
@@ -146,7 +146,7 @@ struct RowReader {
 }
 
 /// What a JSON value is, in words.
-func kind(of value: Any) -> String {
+package func kind(of value: Any) -> String {
     switch value {
     case is NSNull: return "null"
     case is String: return "text"
@@ -158,13 +158,13 @@ func kind(of value: Any) -> String {
 }
 
 /// A JSON number without a fraction, if it is one.
-func wholeNumber(_ value: Any) -> Int? {
+package func wholeNumber(_ value: Any) -> Int? {
     guard let number = value as? NSNumber, String(cString: number.objCType) != "c" else { return nil }
     return Int(exactly: number.doubleValue)
 }
 
 /// A text from a file, cut to what fits in a message.
-func shortened(_ text: String) -> String {
+package func shortened(_ text: String) -> String {
     let line = String(text.prefix(40)).replacingOccurrences(of: "\n", with: " ")
     return text.count > 40 ? line + "…" : line
 }
