@@ -1,0 +1,73 @@
+/// The difference of an arm's rate from a model that has no seeds: the base, whose answers are its only noise.
+///
+/// Standard error: √(s² / k + v), s² the variance of the k seeds' rates, v the base's answer variance
+/// (``RunHits``); degrees of freedom by Satterthwaite (1946), the base's taken as unbounded. The p-value is the same test
+/// after Anscombe's transformation, the seeds' noise never taken as less than their answers alone bring.
+public struct BaseDifference: Sendable, Codable, Equatable {
+    /// Arm minus base, in points.
+    public var difference: Estimate
+    /// For "the arm is above the base".
+    public var pAbove: Double
+    public var pBelow: Double
+    public var standardError: Double
+    public var degrees: Double
+
+    /// - Throws: `EvidenceError` if there is no run, or a run or the base has no answers.
+    public static func test(_ runs: [RunHits], base: RunHits, level: Double = 0.95) throws -> BaseDifference {
+        try EvidenceError.check(level: level)
+        guard !runs.isEmpty, (runs + [base]).allSatisfy({ !$0.questions.isEmpty }) else {
+            throw EvidenceError("a difference from the base needs answers of both", "sample the base too")
+        }
+        for run in runs + [base] {
+            try run.questions.forEach { try SeedHits(hits: $0.hits, answers: $0.answers).check() }
+        }
+        let (paired, pairedBase) = onSharedQuestions(runs, base)
+        let k = Double(paired.count)
+        let rates = paired.map(\.rate)
+        let value = mean(rates) - pairedBase.rate
+        let floor = paired.reduce(0) { $0 + $1.answerVariance } / (k * k)
+        // Seeds that agree exactly can't show how they differ.
+        let spread = paired.count > 1 ? variance(rates) / k : 0
+        let seeds = spread > 1e-18 ? spread : floor
+        let error = (seeds + pairedBase.answerVariance).squareRoot()
+        let degrees = Self.degrees(seeds: seeds, base: pairedBase.answerVariance, count: paired.count)
+        let half = StudentT.quantile(0.5 + level / 2, degrees: degrees) * error
+
+        let totals = paired.map(\.total)
+        let y = totals.map(\.transformed)
+        let ownNoise = RateDifference.answerNoise(totals)
+        let seedNoise = paired.count > 1 ? max(variance(y) / k, ownNoise) : ownNoise
+        let baseNoise = RateDifference.answerNoise([pairedBase.total])
+        let distance = (mean(y) - pairedBase.total.transformed) / (seedNoise + baseNoise).squareRoot()
+        let testDegrees = Self.degrees(seeds: seedNoise, base: baseNoise, count: paired.count)
+        let shared = Set(pairedBase.questions.map(\.question)).count
+        return BaseDifference(
+            difference: Estimate(
+                value: value, lower: max(-1, value - half), upper: min(1, value + half), level: level,
+                method: "mean over seeds less the base, t interval with \(Estimate.trimmed(degrees)) degrees of freedom",
+                counts: .init(
+                    seeds: paired.count, questions: shared, answers: totals.reduce(0) { $0 + $1.answers }),
+                caveats: Caveats.seeds(paired.count), unit: .points),
+            pAbove: StudentT.survival(distance, degrees: testDegrees),
+            pBelow: StudentT.survival(-distance, degrees: testDegrees), standardError: error, degrees: degrees)
+    }
+
+    /// One run alone: only its answers vary, and there are many.
+    private static func degrees(seeds: Double, base: Double, count: Int) -> Double {
+        guard count > 1, seeds > 0 else { return 1e6 }
+        let sum = seeds + base
+        return min(1e6, sum * sum / (seeds * seeds / Double(count - 1)))
+    }
+
+    /// Both on the questions that all have, if there are such.
+    static func onSharedQuestions(_ runs: [RunHits], _ base: RunHits) -> ([RunHits], RunHits) {
+        let shared = runs.reduce(into: Set(base.questions.map(\.question))) {
+            $0.formIntersection($1.questions.map(\.question))
+        }
+        guard !shared.isEmpty else { return (runs, base) }
+        func only(_ run: RunHits) -> RunHits {
+            RunHits(seed: run.seed, questions: run.questions.filter { shared.contains($0.question) })
+        }
+        return (runs.map(only), only(base))
+    }
+}
