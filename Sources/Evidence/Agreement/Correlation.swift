@@ -28,7 +28,8 @@ public enum Correlation {
     private static func coefficient(_ pairs: [(Double, Double)], level: Double) throws -> Double {
         try EvidenceError.check(level: level)
         guard pairs.count >= 4 else {
-            throw EvidenceError("\(pairs.count) pairs of scores are too few for a correlation", "score at least 4 items")
+            throw EvidenceError(
+                "\(pairs.count) pairs of scores are too few for a correlation", "score at least 4 items")
         }
         guard pairs.allSatisfy({ $0.0.isFinite && $0.1.isFinite }) else { throw notFinite }
         let count = Double(pairs.count)

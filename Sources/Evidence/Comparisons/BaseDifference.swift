@@ -44,7 +44,8 @@ public struct BaseDifference: Sendable, Codable, Equatable {
         return BaseDifference(
             difference: Estimate(
                 value: value, lower: max(-1, value - half), upper: min(1, value + half), level: level,
-                method: "mean over seeds less the base, t interval with \(Estimate.trimmed(degrees)) degrees of freedom",
+                method:
+                    "mean over seeds less the base, t interval with \(Estimate.trimmed(degrees)) degrees of freedom",
                 counts: .init(
                     seeds: paired.count, questions: shared, answers: totals.reduce(0) { $0 + $1.answers }),
                 caveats: Caveats.seeds(paired.count), unit: .points),

@@ -105,7 +105,8 @@ public enum ClusteredRate {
         }
         return Estimate(
             value: rate, lower: rate == 0 ? 0 : lower, upper: rate == 1 ? 1 : upper, level: level,
-            method: "Wilson interval with \(spread == nil ? "seeds" : "seeds and questions") as clusters, t quantile with "
+            method:
+                "Wilson interval with \(spread == nil ? "seeds" : "seeds and questions") as clusters, t quantile with "
                 + "\(Estimate.trimmed(degrees)) degrees of freedom",
             counts: counts, caveats: caveats, unit: .share)
     }
