@@ -19,7 +19,7 @@ struct Emlab: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Sample.self, Score.self, Probe.self, Chat.self, Merge.self, Tokenize.self, Inspect.self,
-            Doctor.self, Report.self, DataCommand.self,
+            Doctor.self, Report.self, DataCommand.self, Weigh.self, PowerCommand.self,
         ])
 
     static func main() {

@@ -36,11 +36,13 @@ public struct CategoryShift: Sendable, Codable, Equatable {
 extension RunHits {
     func only(_ category: String) -> RunHits { only([category]) }
 
-    func only(_ categories: Set<String>) -> RunHits {
+    /// The questions of these categories.
+    package func only(_ categories: Set<String>) -> RunHits {
         RunHits(seed: seed, questions: questions.filter { $0.category.map(categories.contains) ?? false })
     }
 
-    func without(_ categories: Set<String>) -> RunHits {
+    /// The questions of all other categories.
+    package func without(_ categories: Set<String>) -> RunHits {
         RunHits(seed: seed, questions: questions.filter { !($0.category.map(categories.contains) ?? false) })
     }
 }
