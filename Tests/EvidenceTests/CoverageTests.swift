@@ -54,7 +54,7 @@ struct CoverageTests {
 
     @Test("breadth's interval holds the truth, and no category is called reached by chance", arguments: [3, 5, 10])
     func breadth(seeds: Int) throws {
-        let simulations = Self.long ? 400 : 40
+        let simulations = Self.long ? 100 : 25
         let categories = (0..<8).map { "c\($0)" }
         let shapes: [(name: String, lift: [Double])] = [
             ("even", Array(repeating: 1, count: 8)), ("half", [2, 2, 2, 2, 0, 0, 0, 0]),

@@ -1,8 +1,10 @@
+import Foundation
+
 /// The difference of an arm's rate from a model that has no seeds: the base, whose answers are its only noise.
 ///
 /// Standard error: √(s² / k + v), s² the variance of the k seeds' rates, v the base's answer variance
-/// (``RunHits``); degrees of freedom by Satterthwaite (1946), the base's taken as unbounded. The p-value is the same test
-/// after Anscombe's transformation, the seeds' noise never taken as less than their answers alone bring.
+/// (``RunHits``); degrees of freedom by Satterthwaite (1946), the base's taken as unbounded. The p-value compares
+/// the two rates after Anscombe's transformation, the seeds' noise never taken as less than their answers alone bring.
 public struct BaseDifference: Sendable, Codable, Equatable {
     /// Arm minus base, in points.
     public var difference: Estimate
@@ -38,7 +40,11 @@ public struct BaseDifference: Sendable, Codable, Equatable {
         let ownNoise = RateDifference.answerNoise(totals)
         let seedNoise = paired.count > 1 ? max(variance(y) / k, ownNoise) : ownNoise
         let baseNoise = RateDifference.answerNoise([pairedBase.total])
-        let distance = (mean(y) - pairedBase.total.transformed) / (seedNoise + baseNoise).squareRoot()
+        // The mean rate is transformed, not the mean of transformed rates: that lies below wherever seeds differ.
+        let n = Double(pairedBase.total.answers)
+        func transformed(_ rate: Double) -> Double { asin(((rate * n + 0.375) / (n + 0.75)).squareRoot()) }
+        let distance =
+            (transformed(mean(rates)) - transformed(pairedBase.rate)) / (seedNoise + baseNoise).squareRoot()
         let testDegrees = Self.degrees(seeds: seedNoise, base: baseNoise, count: paired.count)
         let shared = Set(pairedBase.questions.map(\.question)).count
         return BaseDifference(
