@@ -25,35 +25,54 @@ public enum EvidenceText {
         let lines = words.enumerated().map { place, text in
             title == nil && place == 0 ? wrapped(text, width: width, indent: 0) : wrapped(text, width: width, indent: 2)
         }
-        return ([title].compactMap { $0 } + lines).joined(separator: "\n")
+        return ([title.map { name($0, width: width) }].compactMap { $0 } + lines).joined(separator: "\n")
     }
 
     // MARK: Tables
 
+    /// A column of the table; where the width doesn't hold all, those with the highest `order` go first.
+    private struct Column {
+        var head: String
+        var order: Int
+        var cells: [String]
+
+        var width: Int { max(head.count, cells.map(\.count).max() ?? 0) + 2 }
+    }
+
     private static func table(_ evidence: WeighedEvidence, width: Int) -> String {
-        let isWide = width >= 110
-        let hasBreadth = evidence.conditions.contains { $0.breadth?.effective != nil }
-        var head = ["condition", "seeds", "answers", "coherent", "of coherent"]
-        if isWide { head.append("of all") }
-        if hasBreadth { head += isWide ? ["breadth", "categories"] : ["breadth"] }
-        let rows = evidence.conditions.map { condition in
-            var row = [
-                name(condition.name, width: isWide ? 44 : 24), condition.isBase ? "-" : String(condition.labels.count),
-                String(condition.answers), coherent(condition), share(condition.amongCoherent),
+        let conditions = evidence.conditions
+        var columns = [
+            Column(head: "seeds", order: 1, cells: conditions.map { $0.isBase ? "-" : String($0.labels.count) }),
+            Column(head: "answers", order: 3, cells: conditions.map { String($0.answers) }),
+            Column(head: "coherent", order: 2, cells: conditions.map(coherent)),
+            Column(head: "of coherent", order: 0, cells: conditions.map { share($0.amongCoherent) }),
+            Column(head: "of all", order: 5, cells: conditions.map { share($0.amongAll) }),
+        ]
+        if conditions.contains(where: { $0.breadth?.effective != nil }) {
+            columns += [
+                Column(
+                    head: "breadth", order: 2,
+                    cells: conditions.map { $0.breadth?.effective.map { numbers($0, scale: 1) } ?? "-" }),
+                Column(
+                    head: "reached", order: 4,
+                    cells: conditions.map { condition in
+                        condition.breadth.map { "\($0.categories.count(where: \.isReached))/\($0.categories.count)" }
+                            ?? "-"
+                    }),
             ]
-            if isWide { row.append(share(condition.amongAll)) }
-            if hasBreadth {
-                let breadth = condition.breadth
-                row.append(breadth?.effective.map { numbers($0, scale: 1) } ?? "-")
-                if isWide {
-                    let reached = breadth?.categories.count(where: \.isReached) ?? 0
-                    row.append(breadth.map { "\(reached)/\($0.categories.count)" } ?? "-")
-                }
-            }
-            return row
         }
+        let longest = conditions.map(\.name.count).max() ?? 0
+        func room() -> Int { width - columns.reduce(0) { $0 + $1.width } }
+        while room() < min(longest, 18), let last = columns.indices.max(by: { columns[$0].order < columns[$1].order }),
+            columns[last].order > 0
+        {
+            columns.remove(at: last)
+        }
+        let names = conditions.map { name($0.name, width: max(9, room())) }
+        let rows = names.indices.map { row in [names[row]] + columns.map { $0.cells[row] } }
         let percent = Estimate.trimmed(100 * evidence.level)
-        return "Misaligned, in % with \(percent) % interval\n" + textTable(head, rows)
+        return wrapped("Misaligned in per cent, with \(percent) % intervals", width: width, indent: 0) + "\n"
+            + textTable(["condition"] + columns.map(\.head), rows)
     }
 
     private static func doses(_ verdict: Verdict) -> String {
