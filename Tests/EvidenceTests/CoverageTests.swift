@@ -47,8 +47,9 @@ struct CoverageTests {
         let size = rejected.map { Double($0) / Double(simulations) }
         print("| \(design.testDescription) | \((coverage + size).map { String($0) }.joined(separator: " | ")) |")
         // Three seeds or a handful of hits can't hold 95 % where seeds are lopsided: there the estimate says so.
-        for share in coverage { #expect(share > 0.93 - noise(simulations)) }
+        for share in coverage { #expect(share > 0.925 - noise(simulations)) }
         #expect(size[0] < 0.05 + noise(simulations))
+        #expect(size[1] < 0.05 + noise(simulations))
         #expect(size[2] < 0.05 + noise(simulations))
     }
 

@@ -2,9 +2,13 @@ import Foundation
 
 /// The difference of an arm's rate from a model that has no seeds: the base, whose answers are its only noise.
 ///
-/// Standard error: √(s² / k + v), s² the variance of the k seeds' rates, v the base's answer variance
-/// (``RunHits``); degrees of freedom by Satterthwaite (1946), the base's taken as unbounded. The p-value compares
-/// the two rates after Anscombe's transformation, the seeds' noise never taken as less than their answers alone bring.
+/// Interval: Newcombe's (1998, method 10) from the arm's clustered Wilson interval (``ClusteredRate``) and the base's
+/// Wilson interval: value - √((p - l₁)² + (u₂ - b)²) to value + √((u₁ - p)² + (b - l₂)²). A plain t interval falls to 91 %
+/// where three seeds spread lopsidedly.
+///
+/// p-values, one-sided: the larger of a t test of the two rates after Anscombe's transformation, the seeds' noise never
+/// taken as less than their answers alone bring, and of a score test on the rates themselves. Degrees of freedom by
+/// Satterthwaite (1946), the base's taken as unbounded.
 public struct BaseDifference: Sendable, Codable, Equatable {
     /// Arm minus base, in points.
     public var difference: Estimate
@@ -33,8 +37,6 @@ public struct BaseDifference: Sendable, Codable, Equatable {
         let seeds = spread > 1e-18 ? spread : floor
         let error = (seeds + pairedBase.answerVariance).squareRoot()
         let degrees = Self.degrees(seeds: seeds, base: pairedBase.answerVariance, count: paired.count)
-        let half = StudentT.quantile(0.5 + level / 2, degrees: degrees) * error
-
         let totals = paired.map(\.total)
         let y = totals.map(\.transformed)
         let ownNoise = RateDifference.answerNoise(totals)
@@ -46,17 +48,35 @@ public struct BaseDifference: Sendable, Codable, Equatable {
         let distance =
             (transformed(mean(rates)) - transformed(pairedBase.rate)) / (seedNoise + baseNoise).squareRoot()
         let testDegrees = Self.degrees(seeds: seedNoise, base: baseNoise, count: paired.count)
+        // The same on the scale of rates, the noise taken as it would be if both rates were one (a score test): for
+        // "above" the base's, for "below" the arm's. The more cautious of the two stands.
+        let (rate, floorRate) = (mean(rates), pairedBase.rate)
+        let inner = rate * (1 - rate)
+        let seen = totals.reduce(0) { $0 + $1.answers }
+        let scaled = floorRate * (1 - floorRate) * (inner > 0 ? seeds / inner : 1 / Double(seen))
+        func tail(_ distance: Double, _ square: Double) -> Double {
+            square > 0 ? StudentT.survival(distance / square.squareRoot(), degrees: degrees) : 1
+        }
+        let above = tail(value, seeds + inner / n)
+        let below = tail(-value, scaled + pairedBase.answerVariance)
+
+        // Both rates' own intervals, put together (Newcombe 1998, method 10).
+        let arm = try ClusteredRate.estimate(paired, level: level)
+        let z = Normal.quantile(0.5 + level / 2)
+        let own = Wilson.interval(rate: floorRate, trials: n, z: z)
+        let low = ((rate - arm.lower) * (rate - arm.lower) + (own.upper - floorRate) * (own.upper - floorRate))
+        let high = ((arm.upper - rate) * (arm.upper - rate) + (floorRate - own.lower) * (floorRate - own.lower))
         let shared = Set(pairedBase.questions.map(\.question)).count
         return BaseDifference(
             difference: Estimate(
-                value: value, lower: max(-1, value - half), upper: min(1, value + half), level: level,
-                method:
-                    "mean over seeds less the base, t interval with \(Estimate.trimmed(degrees)) degrees of freedom",
-                counts: .init(
-                    seeds: paired.count, questions: shared, answers: totals.reduce(0) { $0 + $1.answers }),
+                value: value, lower: max(-1, value - low.squareRoot()), upper: min(1, value + high.squareRoot()),
+                level: level,
+                method: "mean over seeds less the base, Newcombe's interval from both rates' Wilson intervals",
+                counts: .init(seeds: paired.count, questions: shared, answers: seen),
                 caveats: Caveats.seeds(paired.count), unit: .points),
-            pAbove: StudentT.survival(distance, degrees: testDegrees),
-            pBelow: StudentT.survival(-distance, degrees: testDegrees), standardError: error, degrees: degrees)
+            pAbove: max(above, StudentT.survival(distance, degrees: testDegrees)),
+            pBelow: max(below, StudentT.survival(-distance, degrees: testDegrees)), standardError: error,
+            degrees: degrees)
     }
 
     /// One run alone: only its answers vary, and there are many.
