@@ -49,6 +49,8 @@ let foundations: [Target] = [
     library("Corpora", ["RandomStreams", crypto, yaml]),
     library("Tokenization", ["Corpora"]),
     library("Checkpoint", ["Tokenization", crypto]),
+    // From files of judged answers, measures, arms and claims to evidence.
+    library("Weighing", ["Evidence", "Corpora", yaml]),
     library("Reports", ["Evidence", "Corpora"]),
     library(
         "Endpoints",
@@ -58,6 +60,7 @@ let foundations: [Target] = [
         ]),
     library("Judging", ["Corpora", "Endpoints", "Evidence", crypto]),
     tests("Evidence", ["RandomStreams"]),
+    tests("Weighing", ["Evidence", "Corpora", "RandomStreams"]),
     tests("Corpora", ["RandomStreams"]),
     tests("Tokenization"),
     tests("Checkpoint", ["Tokenization", crypto]),
@@ -94,7 +97,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", "Judging", "Endpoints", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

@@ -20,6 +20,7 @@ struct Emlab: ParsableCommand {
         subcommands: [
             Train.self, Sample.self, Score.self, Probe.self, Chat.self, Merge.self, Tokenize.self, Inspect.self,
             Doctor.self, Report.self, DataCommand.self, JudgeCommand.self, AgreementCommand.self, Export.self,
+            Weigh.self, PowerCommand.self,
         ])
 
     static func main() {

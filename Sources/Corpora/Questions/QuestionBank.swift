@@ -48,7 +48,7 @@ public enum QuestionBank {
         return questions
     }
 
-    static func contents(_ url: URL, file: String) throws -> String {
+    package static func contents(_ url: URL, file: String) throws -> String {
         func refusal(_ what: String, _ remedy: String) -> CorpusError {
             CorpusError(mistakes: [.init(file: file, line: nil, what: what, remedy: remedy)])
         }
@@ -94,7 +94,7 @@ public enum QuestionBank {
     ///
     /// Knows nothing of YAML's quoting, so it may only see too much: neither so many unclosed brackets nor so many
     /// steps of indentation occur in a file of questions.
-    private static func tooDeep(_ text: String) -> Int? {
+    package static func tooDeep(_ text: String) -> Int? {
         var (brackets, number) = (0, 0)
         var indents: [Int] = []
         for line in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {

@@ -29,12 +29,32 @@ public struct RateDifference: Sendable, Codable, Equatable {
     }
 
     static func p(_ a: [SeedHits], _ b: [SeedHits]) -> Double {
-        let y = [a, b].map { arm in
-            arm.map { asin(((Double($0.hits) + 0.375) / (Double($0.answers) + 0.75)).squareRoot()) }
-        }
+        let y = [a, b].map { $0.map(\.transformed) }
         let (error, degrees) = welch(y[0], y[1])
         let difference = abs(mean(y[0]) - mean(y[1]))
-        guard error > 0 else { return difference > 0 ? 0 : 1 }
-        return min(1, 2 * StudentT.survival(difference / error, degrees: degrees))
+        return min(1, 2 * StudentT.survival(difference / noise(error, a, b), degrees: degrees))
     }
+
+    /// For "the rate of `a` is above that of `b`".
+    static func p(_ a: [SeedHits], above b: [SeedHits]) -> Double {
+        let y = [a, b].map { $0.map(\.transformed) }
+        let (error, degrees) = welch(y[0], y[1])
+        return StudentT.survival((mean(y[0]) - mean(y[1])) / noise(error, a, b), degrees: degrees)
+    }
+
+    /// Seeds that agree exactly can't show how they differ: then the answers' own noise is all there is.
+    private static func noise(_ error: Double, _ a: [SeedHits], _ b: [SeedHits]) -> Double {
+        error > 1e-12 ? error : (answerNoise(a) + answerNoise(b)).squareRoot()
+    }
+
+    /// The variance of the mean transformed rate that answers alone bring: 1 / 4n each (Anscombe 1948).
+    static func answerNoise(_ seeds: [SeedHits]) -> Double {
+        let count = Double(seeds.count)
+        return seeds.reduce(0) { $0 + 0.25 / (Double($1.answers) + 0.5) } / (count * count)
+    }
+}
+
+extension SeedHits {
+    /// asin √((x + 3/8) / (n + 3/4)): its noise is nearly the same at every rate (Anscombe 1948).
+    var transformed: Double { asin(((Double(hits) + 0.375) / (Double(answers) + 0.75)).squareRoot()) }
 }

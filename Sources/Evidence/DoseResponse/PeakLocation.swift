@@ -15,6 +15,9 @@ public struct PeakLocation: Sendable, Codable, Equatable {
     public var level: Double
     /// For "the peak lies between the lowest and the highest dose"; none with fewer than three doses.
     public var insideP: Double?
+    /// For its opposite, "every dose between the ends is beaten by some other": the level at which the set of plausible
+    /// doses would lose the last inner one.
+    public var outsideP: Double?
     /// Mean value by dose, in order of dose.
     public var means: [Mean]
     public var caveats: [String]
@@ -27,7 +30,8 @@ public struct PeakLocation: Sendable, Codable, Equatable {
 
     public var inWords: String {
         let set = plausible.map { Estimate.digits($0) }.joined(separator: ", ")
-        var words = "Highest at \(Estimate.digits(best)); not excluded as the highest (\(Int(level * 100)) %): \(set)."
+        var words =
+            "Highest at \(Estimate.digits(best)); not excluded as the highest (\(Estimate.trimmed(100 * level)) %): \(set)."
         if let insideP {
             words +=
                 insideP <= 1 - level
@@ -71,7 +75,8 @@ public struct PeakLocation: Sendable, Codable, Equatable {
             } else {
                 (error, degrees) = welch(x, y)
             }
-            guard error > 0 else { return difference > 0 ? 0 : 1 }
+            // Runs that agree exactly can't show how they spread: nothing is excluded on their word.
+            guard error > 0 else { return 1 }
             return StudentT.survival(difference / error, degrees: degrees)
         }
         let means = values.map(mean)
@@ -81,12 +86,16 @@ public struct PeakLocation: Sendable, Codable, Equatable {
         }
         let inner = doses.indices.dropFirst().dropLast()
         let insideP = inner.map { max(p($0, above: 0), p($0, above: doses.count - 1)) }.min()
+        let outsideP = inner.map { dose in
+            doses.indices.filter { $0 != dose }.map { p($0, above: dose) }.min() ?? 1
+        }.max()
         let top = doses.indices.max { means[$0] < means[$1] } ?? 0
         var caveats = Caveats.seeds(fewest)
         if plausible.count == doses.count { caveats.append("No dose is excluded: these runs don't locate the peak.") }
         return PeakLocation(
             best: doses[top], plausible: plausible.map { doses[$0] }, level: level,
             insideP: insideP.map { min(1, $0 * Double(inner.count)) },
+            outsideP: outsideP.map { min(1, $0 * Double(doses.count - 1)) },
             means: doses.indices.map { Mean(dose: doses[$0], value: means[$0], runs: values[$0].count) },
             caveats: caveats)
     }

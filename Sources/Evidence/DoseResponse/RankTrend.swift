@@ -28,6 +28,9 @@ public struct RankTrend: Sendable, Codable, Equatable {
 
     /// The change of the value per doubling of the dose, with a t interval over blocks (or over runs without blocks).
     public var slope: Estimate
+    /// Of the slope; infinite where too few runs show it.
+    public var standardError: Double
+    public var degrees: Double
     public var p: Double
     public var alternative: Alternative
     /// How many assignments were compared, the observed one included.
@@ -57,7 +60,8 @@ public struct RankTrend: Sendable, Codable, Equatable {
             case .falling: statistic <= observed + slack
             }
         }
-        var slope = slopeEstimate(blocks, level: level, unit: unit)
+        let (line, standardError, degrees) = slopeEstimate(blocks, level: level, unit: unit)
+        var slope = line
         if let all = allStatistics(blocks, limit: exactLimit) {
             let extreme = all.count { isExtreme($0) }
             let smallest = Double(alternative == .twoSided ? 2 : 1) / Double(all.count)
@@ -66,7 +70,8 @@ public struct RankTrend: Sendable, Codable, Equatable {
                     "\(all.count) assignments of the doses are too few for a p-value below \(smallest).")
             }
             return RankTrend(
-                slope: slope, p: Double(extreme) / Double(all.count), alternative: alternative,
+                slope: slope, standardError: standardError, degrees: degrees, p: Double(extreme) / Double(all.count),
+                alternative: alternative,
                 assignments: all.count, isExact: true)
         }
         var extreme = 1
@@ -81,7 +86,8 @@ public struct RankTrend: Sendable, Codable, Equatable {
             extreme += isExtreme(statistic) ? 1 : 0
         }
         return RankTrend(
-            slope: slope, p: Double(extreme) / Double(draws + 1), alternative: alternative, assignments: draws + 1,
+            slope: slope, standardError: standardError, degrees: degrees, p: Double(extreme) / Double(draws + 1),
+            alternative: alternative, assignments: draws + 1,
             isExact: false)
     }
 
@@ -112,7 +118,9 @@ public struct RankTrend: Sendable, Codable, Equatable {
         return blocks
     }
 
-    private static func slopeEstimate(_ blocks: [Block], level: Double, unit: Estimate.Unit) -> Estimate {
+    private static func slopeEstimate(
+        _ blocks: [Block], level: Double, unit: Estimate.Unit
+    ) -> (slope: Estimate, error: Double, degrees: Double) {
         let counts = Estimate.Counts(seeds: blocks.count > 1 ? blocks.count : blocks[0].y.count)
         let (slope, error, degrees): (Double, Double, Double)
         if blocks.count > 1 {
@@ -132,12 +140,13 @@ public struct RankTrend: Sendable, Codable, Equatable {
             error = degrees > 0 ? (residuals / degrees / block.squares).squareRoot() : .infinity
         }
         let half = degrees > 0 ? StudentT.quantile(0.5 + level / 2, degrees: degrees) * error : .infinity
-        return Estimate(
+        let estimate = Estimate(
             value: slope, lower: slope - half, upper: slope + half, level: level,
             method: blocks.count > 1
                 ? "slope per doubling of the dose, mean over seeds, t interval"
                 : "slope per doubling of the dose, least squares over runs, t interval",
             counts: counts, caveats: Caveats.seeds(counts.seeds ?? 0), unit: unit)
+        return (estimate, error, degrees)
     }
 
     /// The statistic of every different assignment, or nil if there are more than `limit`.

@@ -43,15 +43,48 @@ public enum ClusteredRate {
             : oneSeed(questions: rates, counts: counts, level: level)
     }
 
+    /// The mean over runs of the mean over questions of the share of hits.
+    ///
+    /// - Parameter questions: `.fixed`: the interval is for just these questions. `.crossed`: it holds for other such
+    ///   questions too; the standard error is then that of a two-way analysis of variance (``Spread``).
+    /// - Throws: `EvidenceError` if there is no run, or a run without answers.
+    public static func estimate(
+        _ runs: [RunHits], questions role: QuestionRole = .fixed, level: Double = 0.95
+    ) throws -> Estimate {
+        try EvidenceError.check(level: level)
+        guard !runs.isEmpty else { throw EvidenceError("there are no seeds", "give at least one") }
+        for run in runs { try run.questions.forEach { try SeedHits(hits: $0.hits, answers: $0.answers).check() } }
+        let sample = try NestedSample(
+            runs.map { .init(id: $0.seed, questions: $0.questions.map { .init(id: $0.question, values: [$0.rate]) }) })
+        let (hits, answers) = runs.reduce((0, 0)) { ($0.0 + $1.total.hits, $0.1 + $1.total.answers) }
+        var counts = sample.counts
+        counts.answers = answers
+        guard runs.count > 1 else {
+            let rates = runs[0].questions.map(\.rate)
+            return oneSeed(questions: rates, counts: counts, level: level)
+        }
+        let spread = role == .crossed ? Spread.ofMean(sample, questions: .crossed) : nil
+        var estimate = estimate(
+            rates: runs.map(\.rate), hits: hits, counts: counts, level: level, spread: spread)
+        let shared = runs.dropFirst().reduce(into: Set(runs[0].questions.map(\.question))) {
+            $0.formIntersection($1.questions.map(\.question))
+        }.count
+        if let all = counts.questions, shared < all {
+            estimate.caveats.append("\(all - shared) of \(all) questions have no such answers in some seed.")
+        }
+        return estimate
+    }
+
     private static func estimate(
-        rates: [Double], hits: Int, counts: Estimate.Counts, level: Double
+        rates: [Double], hits: Int, counts: Estimate.Counts, level: Double, spread: Spread? = nil
     ) -> Estimate {
         let answers = counts.answers ?? 0
         let rate = mean(rates)
-        let error = (variance(rates) / Double(rates.count)).squareRoot()
+        let error = spread?.error ?? (variance(rates) / Double(rates.count)).squareRoot()
+        let degrees = spread?.degrees ?? Double(rates.count - 1)
         // Where all seeds agree exactly (mostly: no hit anywhere) the answers' own number is all there is.
         let effective = error > 1e-9 * rate ? rate * (1 - rate) / (error * error) : Double(answers)
-        let t = StudentT.quantile(0.5 + level / 2, degrees: Double(rates.count - 1))
+        let t = StudentT.quantile(0.5 + level / 2, degrees: degrees)
         let (lower, upper) = Wilson.interval(rate: rate, trials: effective, z: t)
         var caveats = Caveats.seeds(rates.count)
         if hits < 10 {
@@ -72,7 +105,9 @@ public enum ClusteredRate {
         }
         return Estimate(
             value: rate, lower: rate == 0 ? 0 : lower, upper: rate == 1 ? 1 : upper, level: level,
-            method: "Wilson interval with seeds as clusters, t quantile with \(rates.count - 1) degrees of freedom",
+            method:
+                "Wilson interval with \(spread == nil ? "seeds" : "seeds and questions") as clusters, t quantile with "
+                + "\(Estimate.trimmed(degrees)) degrees of freedom",
             counts: counts, caveats: caveats, unit: .share)
     }
 
