@@ -85,7 +85,9 @@ let engine: [Target] = [
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
     library("Sampling", ["Transformer", "Torch", "Tokenization", "RandomStreams"]),
     library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "RandomStreams"]),
-    library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora"]),
+    library(
+        "Measurement",
+        ["Sampling", "Transformer", "Torch", "Tokenization", "Corpora", "Evidence", "RandomStreams"]),
     .executableTarget(
         name: "emlab",
         dependencies: [
@@ -102,7 +104,7 @@ let engine: [Target] = [
     tests("Transformer", ["Torch", "Checkpoint", "TestSupport"]),
     tests("Sampling", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
-    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("Measurement", ["Sampling", "Torch", "Transformer", "Checkpoint", "Evidence", "RandomStreams", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 

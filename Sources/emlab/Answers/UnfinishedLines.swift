@@ -1,22 +1,18 @@
 import Checkpoint
 import Foundation
 
-/// Answers on their way to a file: each is appended to `<out>.partial` as it ends, so that whatever ends the run, the
+/// Results on their way to a file: each is appended to `<out>.partial` as it ends, so that whatever ends the run, the
 /// same command goes on from there. The file itself appears whole.
 ///
 /// The first line says which run this is; a run with other settings doesn't mix with it.
-final class UnfinishedAnswers {
+final class UnfinishedLines<Line: Codable> {
     let out: String
     var partial: String { out + ".partial" }
     /// What earlier runs of the same command finished.
-    private(set) var kept: [AnswerLine] = []
+    private(set) var kept: [Line] = []
     private let descriptor: Int32
 
-    private struct Header: Codable, Equatable {
-        var unfinished: [String: String]
-    }
-
-    /// - Parameter identity: everything that decides the answers.
+    /// - Parameter identity: everything that decides the results.
     /// - Throws: ``ConsoleError`` where the file can't be made, belongs to another run, or is being written.
     init(out: String, identity: [String: String]) throws {
         self.out = out
@@ -27,7 +23,7 @@ final class UnfinishedAnswers {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ConsoleError("\(name) is being written by another emlab: wait for it, or choose another --out")
         }
-        let header = try Console.encode(Header(unfinished: identity))
+        let header = try Console.encode(UnfinishedHeader(unfinished: identity))
         guard let data = try? Data(contentsOf: URL(filePath: name)) else { throw Self.failure(name, "can't be read") }
         // What follows the last line feed was cut off in the middle.
         let whole = data.lastIndex(of: 0x0A).map { data[...$0] } ?? Data()
@@ -35,7 +31,7 @@ final class UnfinishedAnswers {
         if let first = lines.first {
             try Self.check(first, against: identity, name: name)
             for (number, line) in lines.enumerated().dropFirst() {
-                do { kept.append(try Console.decode(AnswerLine.self, from: Data(line))) } catch {
+                do { kept.append(try Console.decode(Line.self, from: Data(line))) } catch {
                     throw ConsoleError("\(name):\(number + 1) is damaged; remove that file to start anew")
                 }
             }
@@ -58,18 +54,18 @@ final class UnfinishedAnswers {
     }
 
     private static func check(_ line: Data, against identity: [String: String], name: String) throws {
-        guard let found = try? Console.decode(Header.self, from: Data(line)).unfinished else {
-            throw ConsoleError("\(name) doesn't begin like unfinished answers; remove it or choose another --out")
+        guard let found = try? Console.decode(UnfinishedHeader.self, from: Data(line)).unfinished else {
+            throw ConsoleError("\(name) doesn't begin like unfinished results; remove it or choose another --out")
         }
         let changed = Set(found.keys).union(identity.keys).filter { found[$0] != identity[$0] }.sorted()
         guard changed.isEmpty else {
             throw ConsoleError(
-                "\(name) holds unfinished answers of a run with another \(changed.joined(separator: ", another ")). "
+                "\(name) holds unfinished results of a run with another \(changed.joined(separator: ", another ")). "
                     + "Finish that run with the command that began it, or remove the file")
         }
     }
 
-    func append(_ line: AnswerLine) throws {
+    func append(_ line: Line) throws {
         let data = try Console.encode(line)
         do { try Console.write(data, to: descriptor, named: partial) } catch {
             throw ConsoleError("\(error). What is finished is kept there; the same command continues")
@@ -77,9 +73,16 @@ final class UnfinishedAnswers {
     }
 
     /// Writes the file and removes what led to it.
-    func finish(_ lines: [AnswerLine]) throws {
+    func finish(_ lines: [Line]) throws {
         try OutgoingFile.write(
             lines.map { String(decoding: try Console.encode($0), as: UTF8.self) }.joined(), to: URL(filePath: out))
         unlink(partial)
     }
 }
+
+/// The first line of a file of unfinished results.
+private struct UnfinishedHeader: Codable, Equatable {
+    var unfinished: [String: String]
+}
+
+typealias UnfinishedAnswers = UnfinishedLines<AnswerLine>
