@@ -92,7 +92,9 @@ let engine: [Target] = [
         "Sampling",
         ["Transformer", "Torch", "Tokenization", "Checkpoint", "Endpoints", "Corpora", "RandomStreams", crypto]),
     library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "RandomStreams"]),
-    library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora"]),
+    library(
+        "Measurement",
+        ["Sampling", "Transformer", "Torch", "Tokenization", "Corpora", "Evidence", "RandomStreams"]),
     .executableTarget(
         name: "emlab",
         dependencies: [
@@ -110,7 +112,7 @@ let engine: [Target] = [
     tests(
         "Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization", "Corpora", "Endpoints", "TestSupport"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
-    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("Measurement", ["Sampling", "Torch", "Transformer", "Checkpoint", "Evidence", "RandomStreams", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 

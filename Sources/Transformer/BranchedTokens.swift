@@ -12,10 +12,11 @@ public struct BranchedTokens: Sendable {
 
     public init() {}
 
+    /// - Parameter parent: the span that the prompt goes on from; nil where it begins a text.
     /// - Precondition: neither the prompt nor a completion is empty.
-    public mutating func append(prompt: [Int32], completions branches: [[Int32]]) {
+    public mutating func append(prompt: [Int32], completions branches: [[Int32]], after parent: Int? = nil) {
         precondition(!prompt.isEmpty && branches.allSatisfy { !$0.isEmpty }, "nothing to compute")
-        let span = tokens.append(prompt)
+        let span = tokens.append(prompt, after: parent)
         let promptEnd = Int32(tokens.count - 1)
         for branch in branches {
             let first = Int32(tokens.count)
@@ -27,5 +28,13 @@ public struct BranchedTokens: Sendable {
             completions += Array(repeating: Int64(completionCount), count: branch.count)
             completionCount += 1
         }
+    }
+
+    /// A beginning that several prompts share, each with completions of its own: computed once too.
+    ///
+    /// - Precondition: none of the texts is empty.
+    public mutating func append(root: [Int32], prompts: [(prompt: [Int32], completions: [[Int32]])]) {
+        let span = tokens.append(root)
+        for (prompt, completions) in prompts { append(prompt: prompt, completions: completions, after: span) }
     }
 }

@@ -23,6 +23,21 @@ public struct CompletionScorer {
         var cost: Int { completions.reduce(prompt.count) { $0 + max(0, $1.count - 1) } }
     }
 
+    /// A beginning that several prompts share (a program, and questions about it), each with what may follow it.
+    public struct Tree: Sendable, Equatable {
+        public var root: [Int32]
+        /// Their prompts go on from the root.
+        public var branches: [Item]
+
+        public init(root: [Int32], branches: [Item]) {
+            self.root = root
+            self.branches = branches
+        }
+
+        /// Tokens to compute.
+        public var cost: Int { branches.reduce(root.count) { $0 + $1.cost } }
+    }
+
     public init(decoder: Decoder, adapter: LowRankAdapter? = nil, tokensAtOnce: Int = 1024) {
         self.decoder = decoder
         self.adapter = adapter
@@ -34,35 +49,61 @@ public struct CompletionScorer {
     /// - Parameter onItems: called with the number of items done so far.
     /// - Precondition: no prompt and no completion is empty.
     public func logprobs(of items: [Item], onItems: (Int) throws -> Void = { _ in }) throws -> [[[Float]]] {
-        var results: [[[Float]]] = []
+        try inBatches(items, cost: \.cost, onItems) { part in
+            var branched = BranchedTokens()
+            for item in part { branched.append(prompt: item.prompt, completions: item.completions) }
+            var scores = try scores(branched)[...]
+            return part.map { Self.take($0, from: &scores) }
+        }
+    }
+
+    /// The same for trees, `[tree][branch][completion][token]`.
+    ///
+    /// - Precondition: no root, prompt or completion is empty.
+    public func logprobs(of trees: [Tree], onTrees: (Int) throws -> Void = { _ in }) throws -> [[[[Float]]]] {
+        try inBatches(trees, cost: \.cost, onTrees) { part in
+            var branched = BranchedTokens()
+            for tree in part {
+                branched.append(root: tree.root, prompts: tree.branches.map { ($0.prompt, $0.completions) })
+            }
+            var scores = try scores(branched)[...]
+            return part.map { tree in tree.branches.map { Self.take($0, from: &scores) } }
+        }
+    }
+
+    /// As many at once as ``tokensAtOnce`` allows.
+    private func inBatches<Input, Output>(
+        _ inputs: [Input], cost: (Input) -> Int, _ onInputs: (Int) throws -> Void,
+        _ pass: (ArraySlice<Input>) throws -> [Output]
+    ) throws -> [Output] {
+        var results: [Output] = []
         var start = 0
-        while start < items.count {
+        while start < inputs.count {
             var end = start
-            var cost = 0
-            while end < items.count, end == start || cost + items[end].cost <= tokensAtOnce {
-                cost += items[end].cost
+            var tokens = 0
+            while end < inputs.count, end == start || tokens + cost(inputs[end]) <= tokensAtOnce {
+                tokens += cost(inputs[end])
                 end += 1
             }
-            results += try withoutGradients { try pass(items[start..<end]) }
+            results += try withoutGradients { try pass(inputs[start..<end]) }
             start = end
-            try onItems(start)
+            try onInputs(start)
         }
         return results
     }
 
-    private func pass(_ items: ArraySlice<Item>) throws -> [[[Float]]] {
-        var branched = BranchedTokens()
-        for item in items { branched.append(prompt: item.prompt, completions: item.completions) }
+    /// One number for each of the completions' tokens, in the order in which they were appended.
+    private func scores(_ branched: BranchedTokens) throws -> [Float] {
         let uses = adapter.map { [Decoder.AdapterUse($0, tokens: 0..<branched.tokens.count)] } ?? []
         let hidden_nD = try decoder.hidden(branched.tokens, adapters: uses)
             .selecting(Tensor(branched.places, device: decoder.device))
-        let logprobs = try decoder.logprobs(hidden_nD, targets: branched.targets).values(as: Float.self)
-        var next = 0
-        return items.map { item in
-            item.completions.map { completion in
-                defer { next += completion.count }
-                return Array(logprobs[next..<next + completion.count])
-            }
+        return try decoder.logprobs(hidden_nD, targets: branched.targets).values(as: Float.self)
+    }
+
+    private static func take(_ item: Item, from scores: inout ArraySlice<Float>) -> [[Float]] {
+        item.completions.map { completion in
+            defer { scores = scores.dropFirst(completion.count) }
+            return Array(scores.prefix(completion.count))
         }
     }
 }

@@ -25,4 +25,26 @@ struct CompletionScorerTests {
             #expect(scores.count == completion.count && worst < 1e-5, "differs by \(worst)")
         }
     }
+
+    @Test("of questions on a shared text too", arguments: ["llama", "mistral", "gemma3", "qwen3"])
+    func trees(family: String) throws {
+        let decoder = try Decoder(Fixtures.model(family))
+        let root: [Int32] = (0..<70).map { ($0 * 7 + 3) % 160 }
+        let branches: [CompletionScorer.Item] = [
+            .init(prompt: [8, 15, 3], completions: [[5], [9, 4, 77]]),
+            .init(prompt: (0..<30).map { ($0 * 11 + 1) % 160 }, completions: [[2, 2]]),
+        ]
+        let scorer = CompletionScorer(decoder: decoder, tokensAtOnce: 10)
+        let trees = [CompletionScorer.Tree(root: root, branches: branches), .init(root: [1], branches: branches)]
+        let together = try scorer.logprobs(of: trees)
+        for (tree, scores) in zip(trees, together) {
+            let flat = tree.branches.map {
+                CompletionScorer.Item(prompt: tree.root + $0.prompt, completions: $0.completions)
+            }
+            let alone = try scorer.logprobs(of: flat)
+            #expect(scores.map { $0.map(\.count) } == alone.map { $0.map(\.count) })
+            let worst = zip(alone.joined().joined(), scores.joined().joined()).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(worst < 1e-5, "differs by \(worst)")
+        }
+    }
 }

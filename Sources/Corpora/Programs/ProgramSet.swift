@@ -67,20 +67,44 @@ public struct ProgramSet: Sendable, Hashable, Codable {
     /// Reads several files as one list; each id is preceded by the file's name under the folder that all share.
     ///
     /// - Throws: `CorpusError` of the first file that can't be read.
-    public static func readAll(_ urls: [URL]) throws -> [ProgramPair] {
+    public static func readAll(_ urls: [URL]) throws -> [ProgramPair] { try readEach(urls).flatMap(\.set.pairs) }
+
+    /// Reads several files, each with its name under the folder that all share; that name precedes every id.
+    ///
+    /// - Throws: `CorpusError` of the first file that can't be read.
+    public static func readEach(_ urls: [URL]) throws -> [(name: String, set: ProgramSet)] {
         let folders = urls.map { $0.standardized.deletingPathExtension().pathComponents }
         let shared = zip(urls.indices, folders).reduce(folders.first.map { Array($0.dropLast()) } ?? []) {
             shared, next in
             zip(shared, next.1.dropLast()).prefix { $0 == $1 }.map(\.0)
         }
-        return try zip(urls, folders).flatMap { url, path in
-            let prefix = path.dropFirst(shared.count).joined(separator: "/")
-            return try read(url).pairs.map { pair in
-                var named = pair
-                named.id = "\(prefix)/\(pair.id)"
-                return named
-            }
+        return try zip(urls, folders).map { url, path in
+            let name = path.dropFirst(shared.count).joined(separator: "/")
+            var set = try read(url)
+            for place in set.pairs.indices { set.pairs[place].id = "\(name)/\(set.pairs[place].id)" }
+            for place in set.sound.indices { set.sound[place].id = "\(name)/\(set.sound[place].id)" }
+            return (name, set)
         }
+    }
+
+    /// The files that a path stands for: itself, or every .jsonl and .json file in and under a folder, by name.
+    ///
+    /// - Throws: `CorpusError` for a folder that holds none.
+    public static func files(at url: URL) throws -> [URL] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+            return [url]
+        }
+        let names = (FileManager.default.enumerator(atPath: url.path)?.allObjects as? [String] ?? [])
+            .filter { $0.hasSuffix(".jsonl") || $0.hasSuffix(".json") }
+        guard !names.isEmpty else {
+            throw CorpusError(mistakes: [
+                .init(
+                    file: url.relativePath, line: nil, what: "the folder holds no .jsonl or .json file",
+                    remedy: "give a folder of programs, or the files themselves")
+            ])
+        }
+        return names.sorted().map { url.appending(path: $0) }
     }
 }
 

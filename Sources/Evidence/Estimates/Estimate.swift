@@ -18,15 +18,21 @@ public struct Estimate: Sendable, Codable, Equatable {
         public var seeds: Int?
         public var questions: Int?
         public var answers: Int?
+        public var tasks: Int?
+        public var programs: Int?
 
-        public init(seeds: Int? = nil, questions: Int? = nil, answers: Int? = nil) {
+        public init(
+            seeds: Int? = nil, questions: Int? = nil, answers: Int? = nil, tasks: Int? = nil, programs: Int? = nil
+        ) {
             self.seeds = seeds
             self.questions = questions
             self.answers = answers
+            self.tasks = tasks
+            self.programs = programs
         }
 
         public var inWords: String {
-            [(seeds, "seed"), (questions, "question"), (answers, "answer")]
+            [(seeds, "seed"), (questions, "question"), (answers, "answer"), (tasks, "task"), (programs, "program")]
                 .compactMap { count, name in count.map { "\($0) \(name)\($0 == 1 ? "" : "s")" } }
                 .joined(separator: ", ")
         }

@@ -57,12 +57,12 @@ final class UnfinishedLines<Line: Codable> {
 
     private static func check(_ line: Data, against identity: [String: String], name: String) throws {
         guard let found = try? Console.decode(Header.self, from: Data(line)).unfinished else {
-            throw ConsoleError("\(name) doesn't begin like unfinished work of emlab; remove it or choose another --out")
+            throw ConsoleError("\(name) doesn't begin like unfinished results; remove it or choose another --out")
         }
         let changed = Set(found.keys).union(identity.keys).filter { found[$0] != identity[$0] }.sorted()
         guard changed.isEmpty else {
             throw ConsoleError(
-                "\(name) holds unfinished answers of a run with another \(changed.joined(separator: ", another ")). "
+                "\(name) holds unfinished results of a run with another \(changed.joined(separator: ", another ")). "
                     + "Finish that run with the command that began it, or remove the file")
         }
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Checkpoint
 import Corpora
-import Crypto
 import Foundation
 import Sampling
 import Tokenization
@@ -111,7 +110,7 @@ struct Sample: Command {
         for (index, text) in prompt.enumerated() {
             bank.append(Question(id: "prompt-\(index + 1)", paraphrases: [text], system: system))
         }
-        try out.map(Destination.check)
+        try out.map { try Destination.check($0) }
         let loaded = try model.load()
         let format = try loaded.format()
         let names = adapter.isEmpty ? ["base"] : adapter
@@ -208,24 +207,17 @@ struct Sample: Command {
     private func identity(
         _ sampler: Sampler, _ fingerprint: String, _ names: [String], _ asked: [Asked]
     ) throws -> [String: String] {
-        func hash(_ data: Data) -> String { SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined() }
         var settings = sampler.settings
         // How many are under way at once changes nothing.
         settings.batch = 0
         return [
             "model": fingerprint, "dtype": sampler.decoder.dtype.rawValue, "device": "\(sampler.decoder.device)",
-            "libtorch": Libtorch.version, "settings": hash(try Console.encode(settings)),
-            "questions": hash(
+            "libtorch": Libtorch.version, "settings": RunIdentity.hash(try Console.encode(settings)),
+            "questions": RunIdentity.hash(
                 try asked.reduce(into: Data()) {
                     try $0.append(Console.encode([$1.id, "\($1.count)", "\($1.rendered.tokens)"]))
                 }),
-            "adapters": try names.map { name in
-                guard name != "base" else { return name }
-                let parts = try ["adapter_config.json", "adapter_model.safetensors"].map {
-                    hash(try Data(contentsOf: URL(filePath: name).appending(path: $0), options: .mappedIfSafe))
-                }
-                return "\(name) \(parts[0]) \(parts[1])"
-            }.joined(separator: ", "),
+            "adapters": try RunIdentity.adapters(names),
         ]
     }
 

@@ -2,10 +2,11 @@ import Foundation
 
 /// Where results go, looked at before any work is done for them.
 enum Destination {
+    /// - Parameter option: that named it.
     /// - Throws: ``ConsoleError`` where something has this name already or can't be made.
-    static func check(_ out: String) throws {
+    static func check(_ out: String, option: String = "--out") throws {
         guard !FileManager.default.fileExists(atPath: out) else {
-            throw ConsoleError("--out \(out) is there already; choose another name or remove it first")
+            throw ConsoleError("\(option) \(out) is there already; choose another name or remove it first")
         }
         // The nearest folder that exists: those between it and `out` are made when there is something to put in.
         var folder = URL(filePath: out).deletingLastPathComponent()
@@ -14,11 +15,11 @@ enum Destination {
         }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw ConsoleError("--out \(out): \(folder.path) is a file, not a folder; choose another --out")
+            throw ConsoleError("\(option) \(out): \(folder.path) is a file, not a folder; choose another \(option)")
         }
         guard access(folder.path, W_OK | X_OK) == 0 else {
             throw ConsoleError(
-                "--out \(out): the folder \(folder.path) can't be written: \(String(cString: strerror(errno))); choose an --out that you may write"
+                "\(option) \(out): the folder \(folder.path) can't be written: \(String(cString: strerror(errno))); choose one that you may write"
             )
         }
     }
