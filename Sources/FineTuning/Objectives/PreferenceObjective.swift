@@ -20,6 +20,19 @@ public struct PreferenceObjective: Objective {
     public func tokens(of example: PreferenceGroup) -> Int { example.pairs.reduce(0) { $0 + $1.count } }
     public func id(of example: PreferenceGroup) -> String { example.id }
 
+    /// `pairs/complete`: complementary pairs with both halves in the step; `pairs/torn`: with one.
+    public func account(of examples: [PreferenceGroup]) -> [String: Double] {
+        var halves: [String: Set<PreferencePair.Half>] = [:]
+        for group in examples {
+            for row in group.pairs {
+                if let half = row.half { halves[row.pair ?? group.id, default: []].insert(half) }
+            }
+        }
+        guard !halves.isEmpty else { return [:] }
+        let complete = halves.values.count { $0.count == 2 }
+        return ["pairs/complete": Double(complete), "pairs/torn": Double(halves.count - complete)]
+    }
+
     public func losses(of batches: [ArmBatch<PreferenceGroup>], decoder: Decoder) throws -> [ArmLoss] {
         var branched = BranchedTokens()
         var uses: [Decoder.AdapterUse] = []
@@ -33,7 +46,7 @@ public struct PreferenceObjective: Objective {
                 pairs.append(pair)
                 arms.append(Int64(arm))
             }
-            uses.append(.init(batch.adapter, tokens: first..<branched.tokens.count, dropoutKey: batch.dropoutKey))
+            uses += batch.uses(first..<branched.tokens.count)
         }
         let device = decoder.device
         let references = try pairs.map { pair in

@@ -90,7 +90,7 @@ struct Score: Command {
 
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Judge-free measures.", subcommands: [ContrastProbe.self])
+        abstract: "Judge-free measures.", subcommands: [ContrastProbe.self, PerplexityProbe.self])
 }
 
 struct ContrastProbe: Command {
