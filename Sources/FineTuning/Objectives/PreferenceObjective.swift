@@ -10,10 +10,15 @@ public struct PreferenceObjective: Objective {
     public var loss: PreferenceLoss
     /// How strongly the policy is held to the reference; the field's default is 0.1.
     public var beta: Double
+    /// Whether a prompt is computed once for both of its answers. The numbers are the same either way.
+    public var sharesPrompts: Bool
 
-    public init(loss: PreferenceLoss = .sigmoid(labelSmoothing: 0), beta: Double = 0.1) {
+    public init(
+        loss: PreferenceLoss = .sigmoid(labelSmoothing: 0), beta: Double = 0.1, sharesPrompts: Bool = true
+    ) {
         self.loss = loss
         self.beta = beta
+        self.sharesPrompts = sharesPrompts
     }
 
     public func weight(of example: PreferenceGroup) -> Double { Double(example.pairs.count) }
@@ -42,7 +47,10 @@ public struct PreferenceObjective: Objective {
             let first = branched.tokens.count
             for pair in batch.examples.flatMap(\.pairs) {
                 // Completion 2 p is the chosen one of pair p, 2 p + 1 the rejected one.
-                branched.append(prompt: pair.prompt, completions: [pair.chosen, pair.rejected])
+                let answers = [pair.chosen, pair.rejected]
+                for branches in sharesPrompts ? [answers] : answers.map({ [$0] }) {
+                    branched.append(prompt: pair.prompt, completions: branches)
+                }
                 pairs.append(pair)
                 arms.append(Int64(arm))
             }

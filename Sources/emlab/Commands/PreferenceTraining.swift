@@ -58,6 +58,9 @@ struct PreferenceTraining: Command {
     @Option(help: "Where the reference's log-probabilities are kept. (default: ~/.cache/emlab/reference)")
     var referenceCache: String?
 
+    @Flag(help: "Compute a prompt once for each of its answers, as others do: the same numbers, slower. For benchmarks.")
+    var repeatPrompts = false
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -94,7 +97,8 @@ struct PreferenceTraining: Command {
                 "halves": examples.halves.rawValue,
             ])
         try job.run(
-            loaded, objective: PreferenceObjective(loss: kind, beta: beta), preferences: examples.with(references))
+            loaded, objective: PreferenceObjective(loss: kind, beta: beta, sharesPrompts: !repeatPrompts),
+            preferences: examples.with(references))
     }
 
     /// Rows as tokens.
