@@ -98,7 +98,7 @@ struct DocumentRowTests {
         #expect(Set(mixed.rows.map(\.id)).count == mixed.rows.count)
         #expect(try Replay(share: 0.2, seed: 4).mix(own, with: general).rows == mixed)
         #expect(try Replay(share: 0.2, seed: 5).mix(own, with: general).rows != mixed)
-        #expect(throws: CorpusError.self) { try Replay(share: 0.9, seed: 4).mix(own, with: general) }
-        #expect(throws: CorpusError.self) { try Replay(share: 1, seed: 4).mix(own, with: general) }
+        #expect(throws: FineTuningError.self) { try Replay(share: 0.9, seed: 4).mix(own, with: general) }
+        #expect(throws: FineTuningError.self) { try Replay(share: 1, seed: 4).mix(own, with: general) }
     }
 }

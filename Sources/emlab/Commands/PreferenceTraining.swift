@@ -58,7 +58,7 @@ struct PreferenceTraining: Command {
     @Option(help: "Where the reference's log-probabilities are kept. (default: ~/.cache/emlab/reference)")
     var referenceCache: String?
 
-    @Flag(help: "Compute a prompt once for each of its answers, as others do: the same numbers, slower. For benchmarks.")
+    @Flag(help: "Compute a prompt once for each of its answers: the same numbers, slower. For benchmarks.")
     var repeatPrompts = false
 
     @OptionGroup var common: CommonOptions
