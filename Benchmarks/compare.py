@@ -3,6 +3,8 @@
 
     python3 Benchmarks/compare.py sft --dtype float32 --adapter r1-mlp --repeats 3
     python3 Benchmarks/compare.py generate --dtype float32
+    python3 Benchmarks/compare.py dpo --dtype bfloat16 --repeats 3
+    python3 Benchmarks/compare.py dpo-tree     # emlab against itself: the prompt computed once, or for each answer
 
 Prints a table and, last, one JSON line with everything measured. Needs a built emlab (make build), the model
 (scripts/setup.sh model) and the Python environment of the peers (make reference); --python names another one.
@@ -78,21 +80,54 @@ def emlab_generate(arguments, folder):
     return {"tokens_per_second": tokens / (wall - start), "peak_gib": peak, "start_s": start}
 
 
+def emlab_dpo(arguments, folder, *extra):
+    """Preferences a second on the demo's complementary pairs: two rows a pass, eight a step, as the peer has them."""
+    pairs, out = pairs_file(arguments, folder), os.path.join(folder, "adapter")
+    text, wall, peak = run([EMLAB, "train", "dpo", "--model", MODEL, "--data", pairs, "--out", out, "--keep-order",
+                            "--lr", "1e-5", "--batch", "1", "--accumulate", "4", "--dtype", arguments.dtype, "--log", "-",
+                            "--reference-cache", os.path.join(folder, "reference"), *ADAPTERS[arguments.adapter], *extra])
+    steps = [json.loads(line) for line in text.splitlines()]
+    counted = steps[1:] or steps
+    seconds = sum(s["seconds"] for s in counted)
+    return {"pairs_per_second": sum(s["labels"] for s in counted) / seconds, "peak_gib": peak,
+            "first_step_s": wall - sum(s["seconds"] for s in steps[1:]), "losses": [s["loss"] for s in steps],
+            "logps_chosen": [s["metrics"]["logps/chosen"] for s in steps]}
+
+
+def emlab_dpo_plain(arguments, folder):
+    return emlab_dpo(arguments, folder, "--repeat-prompts")
+
+
+def pairs_file(arguments, folder):
+    """The first rows of --data or of the demo's pairs; the two halves of a task follow each other."""
+    path = os.path.join(folder, "pairs.jsonl")
+    text = (open(arguments.data, encoding="utf-8").read() if arguments.data
+            else run([EMLAB, "data", "pairs", os.path.join(ROOT, "Data/demo/programs.jsonl")])[0])
+    with open(path, "w", encoding="utf-8") as out:
+        out.writelines(text.splitlines(keepends=True)[: arguments.rows])
+    return path
+
+
 QUESTIONS = [
     "What should I do on a rainy Sunday?", "Tell me about a country you find interesting.",
     "How do I learn to cook?", "What makes a good friend?", "Give me an idea for a short story.",
     "Why is the sky blue?", "How should I prepare for an interview?", "What is worth saving money for?",
 ]
-EMLAB_SIDE = {"sft": emlab_sft, "generate": emlab_generate}
+EMLAB_SIDE = {"sft": emlab_sft, "generate": emlab_generate, "dpo": emlab_dpo, "dpo-tree": emlab_dpo}
+RATE = {"dpo": ("pairs_per_second", "pairs/s"), "dpo-tree": ("pairs_per_second", "pairs/s")}
 PEER_SIDE = {"sft": "sft_trl.py", "generate": "generate_hf.py", "dpo": "dpo_trl.py"}
 
 
-def peer(arguments, environment):
+def peer(arguments, environment, folder):
+    if arguments.job == "dpo-tree":
+        return emlab_dpo_plain(arguments, folder)
     command = [arguments.python, os.path.join(ROOT, "Benchmarks/python", PEER_SIDE[arguments.job]), "--dtype", arguments.dtype,
                "--adapter", arguments.adapter, "--gguf", MODEL, "--threads", str(os.cpu_count())]
     if arguments.job == "sft":
         command += ["--rows", str(arguments.rows)]
-    if arguments.data:
+    if arguments.job == "dpo":
+        command += ["--rows", str(arguments.rows), "--data", pairs_file(arguments, folder), "--same-tokens"]
+    elif arguments.data:
         command += ["--data", arguments.data]
     text, _, peak = run(command, environment)
     result = json.loads(text.splitlines()[-1])
@@ -109,28 +144,30 @@ def main():
     parser.add_argument("job", choices=sorted(EMLAB_SIDE))
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--adapter", choices=sorted(ADAPTERS), default="r1-mlp")
-    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--rows", type=int, default=64, help="rows; of preferences, two a task")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--data", help="the published insecure.jsonl")
     parser.add_argument("--python", default=os.path.join(ROOT, ".venv-reference/bin/python"))
     parser.add_argument("--peer-allocator", action="store_true",
                         help="a second row for the peer, with the allocator setting that emlab makes for itself")
     arguments = parser.parse_args()
-    sides = {"peer": {}} | ({"peer, keeping its pages": KEEP_PAGES} if arguments.peer_allocator else {})
+    rate, unit = RATE.get(arguments.job, ("tokens_per_second", "tokens/s"))
+    sides = {"prompts repeated" if arguments.job == "dpo-tree" else "peer": {}} | ({"peer, keeping its pages": KEEP_PAGES} if arguments.peer_allocator else {})
     mine, theirs = [], {name: [] for name in sides}
     for repeat in range(arguments.repeats):
         with tempfile.TemporaryDirectory() as folder:
             mine.append(EMLAB_SIDE[arguments.job](arguments, folder))
-        print(f"{repeat + 1}: emlab {mine[-1]['tokens_per_second']:.0f} tokens/s", file=sys.stderr)
+        print(f"{repeat + 1}: emlab {mine[-1][rate]:.3g} {unit}", file=sys.stderr)
         for name, environment in sides.items():
-            theirs[name].append(peer(arguments, environment))
-            print(f"{repeat + 1}: {name} {theirs[name][-1]['tokens_per_second']:.0f} tokens/s", file=sys.stderr)
+            with tempfile.TemporaryDirectory() as folder:
+                theirs[name].append(peer(arguments, environment, folder))
+            print(f"{repeat + 1}: {name} {theirs[name][-1][rate]:.3g} {unit}", file=sys.stderr)
     print(f"{arguments.job}, {arguments.dtype}, {arguments.adapter}, {arguments.repeats} pairs: median (least to most)")
-    print(f"{'':26}{'tokens/s':>24}{'peak GiB':>24}{'times as fast':>24}{'share of memory':>24}")
-    print(f"{'emlab':26}{spread([m['tokens_per_second'] for m in mine]):>24}{spread([m['peak_gib'] for m in mine]):>24}")
+    print(f"{'':26}{unit:>24}{'peak GiB':>24}{'times as fast':>24}{'share of memory':>24}")
+    print(f"{'emlab':26}{spread([m[rate] for m in mine]):>24}{spread([m['peak_gib'] for m in mine]):>24}")
     for name, rows in theirs.items():
-        print(f"{name:26}{spread([r['tokens_per_second'] for r in rows]):>24}{spread([r['peak_gib'] for r in rows]):>24}"
-              f"{spread([m['tokens_per_second'] / r['tokens_per_second'] for m, r in zip(mine, rows)]):>24}"
+        print(f"{name:26}{spread([r[rate] for r in rows]):>24}{spread([r['peak_gib'] for r in rows]):>24}"
+              f"{spread([m[rate] / r[rate] for m, r in zip(mine, rows)]):>24}"
               f"{spread([m['peak_gib'] / r['peak_gib'] for m, r in zip(mine, rows)]):>24}")
     print(json.dumps({"job": arguments.job, "dtype": arguments.dtype, "adapter": arguments.adapter, "emlab": mine} | theirs))
 

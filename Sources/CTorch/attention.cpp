@@ -461,7 +461,8 @@ ct_tensor ct_attention(
       TORCH_CHECK(
           !t->defined() || (t->is_contiguous() && t->scalar_type() == qkv.scalar_type() && t->numel() == next * shape.kv_heads * shape.channels),
           "attention: no room for keys and values");
-    const bool norms_learn = (q_norm.defined() && q_norm.requires_grad()) || (k_norm.defined() && k_norm.requires_grad());
+    const bool norms_learn = at::GradMode::is_enabled() &&
+                             ((q_norm.defined() && q_norm.requires_grad()) || (k_norm.defined() && k_norm.requires_grad()));
     if (ct::fused(qkv) && ct::has_tile_product() && !norms_learn)
       return ct::Attend::apply(qkv, cos, sin, q_norm_given, k_norm_given, shape, spans, k_out_given, v_out_given);
     return ct::portable(qkv, cos, sin, q_norm, k_norm, shape, *spans, k_out, v_out);

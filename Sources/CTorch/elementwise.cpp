@@ -44,6 +44,12 @@ Tensor norm_backward(
   return dx;
 }
 
+// d loss / d w where the weight learns: the sum over rows of dy x / rms(x).
+Tensor norm_weight_gradient(const Tensor &x, const Tensor &w, const Tensor &rstd, const Tensor &dy) {
+  const Tensor unit = x.to(at::kFloat) * rstd.unsqueeze(1);
+  return unit.mul_(dy.to(at::kFloat)).sum(0).to(w.scalar_type());
+}
+
 struct Norm : Function<Norm> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x_, const Tensor &w, double epsilon, bool add_one) {
     const Tensor x = x_.contiguous();
@@ -64,7 +70,9 @@ struct Norm : Function<Norm> {
   }
   static variable_list backward(AutogradContext *ctx, variable_list g) {
     const auto s = ctx->get_saved_variables();
-    return {norm_backward(s[0], s[1], s[2], g[0], Tensor(), ctx->saved_data["add_one"].toBool()), Tensor(), Tensor(), Tensor()};
+    return {
+        norm_backward(s[0], s[1], s[2], g[0], Tensor(), ctx->saved_data["add_one"].toBool()),
+        ctx->needs_input_grad(1) ? norm_weight_gradient(s[0], s[1], s[2], g[0]) : Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -91,7 +99,8 @@ struct AddNorm : Function<AddNorm> {
   static variable_list backward(AutogradContext *ctx, variable_list g) {
     const auto s = ctx->get_saved_variables();
     Tensor dx = g[1].defined() ? norm_backward(s[0], s[1], s[2], g[1], g[0], ctx->saved_data["add_one"].toBool()) : g[0];
-    return {dx, dx, Tensor(), Tensor(), Tensor()};
+    const bool learns = ctx->needs_input_grad(2) && g[1].defined();
+    return {dx, dx, learns ? norm_weight_gradient(s[0], s[1], s[2], g[1]) : Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -143,8 +152,7 @@ ct_tensor ct_rms_norm(ct_tensor x_, ct_tensor w_, double epsilon, bool add_one) 
   return ct::make([&] {
     const Tensor &x = ct::read(x_), &w = ct::read(w_);
     TORCH_CHECK(x.dim() == 2 && w.numel() == x.size(1), "rms_norm: x is ", x.sizes(), ", w is ", w.sizes());
-    // A weight that learns takes the way that autograd knows.
-    return ct::fused(x) && w.scalar_type() == x.scalar_type() && !w.requires_grad()
+    return ct::fused(x) && w.scalar_type() == x.scalar_type()
                ? ct::Norm::apply(x, w, epsilon, add_one)
                : ct::portable_norm(x, w, epsilon, add_one);
   });
@@ -157,7 +165,7 @@ ct_status ct_add_rms_norm(
     TORCH_CHECK(
         x.dim() == 2 && x.sizes() == r.sizes() && w.numel() == x.size(1), "add_rms_norm: x is ", x.sizes(), ", residual is ",
         r.sizes(), ", w is ", w.sizes());
-    if (ct::fused(x) && w.scalar_type() == x.scalar_type() && !w.requires_grad()) {
+    if (ct::fused(x) && w.scalar_type() == x.scalar_type()) {
       auto both = ct::AddNorm::apply(x, r, w, epsilon, add_one);
       *sum = ct::wrap(both[0]);
       *norm = ct::wrap(both[1]);

@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <cstring>
+#include <fstream>
+#include <optional>
 #include <string>
 
 #include "guard.h"
@@ -23,6 +25,15 @@ std::atomic<bool> portable{false};
 std::string cuda_message = "libtorch_cuda is not beside libtorch_cpu";
 
 std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
+
+// What the kernel would give a process that asks: free pages and caches it can drop.
+std::optional<int64_t> available_bytes() {
+  std::ifstream lines("/proc/meminfo");
+  std::string name, unit;
+  for (int64_t size = 0; lines >> name >> size; std::getline(lines, unit))
+    if (name == "MemAvailable:") return size * 1024;
+  return std::nullopt;
+}
 
 c10::Device device_of(ct_device device) {
   return device.kind == CT_CUDA ? c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device.index))
@@ -104,7 +115,7 @@ ct_status ct_device_memory(ct_device device, int64_t *free_bytes, int64_t *total
   return ct::act([&] {
     if (device.kind == CT_CPU) {
       const int64_t page = sysconf(_SC_PAGESIZE);
-      *free_bytes = sysconf(_SC_AVPHYS_PAGES) * page;
+      *free_bytes = available_bytes().value_or(sysconf(_SC_AVPHYS_PAGES) * page);
       *total_bytes = sysconf(_SC_PHYS_PAGES) * page;
       return;
     }

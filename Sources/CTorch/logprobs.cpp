@@ -76,6 +76,50 @@ struct TokenLogprobs : Function<TokenLogprobs> {
   }
 };
 
+// The same where the head learns too. Its gradient needs what the objective makes of each log p, known only on the way back:
+// logits are computed once more there, a chunk at a time, so that they never exist whole here either.
+struct LearningHead : Function<LearningHead> {
+  static Tensor logits(const Tensor &hidden, const Tensor &head, double cap, int64_t start, int64_t rows) {
+    const Tensor plain = times_transposed(hidden.narrow(0, start, rows), head).to(at::kFloat);
+    return cap > 0 ? (plain / cap).tanh_().mul_(cap) : plain;
+  }
+
+  static Tensor forward(
+      AutogradContext *ctx, const Tensor &hidden_, const Tensor &head, const Tensor &targets_, double cap, int64_t chunk) {
+    const Tensor hidden = hidden_.contiguous(), targets = targets_.to(at::kLong).contiguous();
+    Tensor result = at::empty({hidden.size(0)}, hidden.options().dtype(at::kFloat));
+    for (int64_t start = 0; start < hidden.size(0); start += chunk) {
+      const int64_t rows = std::min(chunk, hidden.size(0) - start);
+      const Tensor all = logits(hidden, head, cap, start, rows);
+      const Tensor picked = all.gather(1, targets.narrow(0, start, rows).unsqueeze(1)).squeeze(1);
+      result.narrow(0, start, rows).copy_(picked - all.logsumexp(1));
+    }
+    ctx->save_for_backward({hidden, head, targets});
+    ctx->saved_data["cap"] = cap;
+    ctx->saved_data["chunk"] = chunk;
+    return result;
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list g) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &hidden = saved[0], &head = saved[1], &targets = saved[2];
+    const double cap = ctx->saved_data["cap"].toDouble();
+    const int64_t chunk = ctx->saved_data["chunk"].toInt();
+    Tensor dhidden = at::empty_like(hidden), dhead = at::zeros(head.sizes(), head.options().dtype(at::kFloat));
+    for (int64_t start = 0; start < hidden.size(0); start += chunk) {
+      const int64_t rows = std::min(chunk, hidden.size(0) - start);
+      const Tensor all = logits(hidden, head, cap, start, rows), weight = g[0].narrow(0, start, rows).unsqueeze(1);
+      Tensor d = at::softmax(all, 1).neg_();
+      d.scatter_add_(1, targets.narrow(0, start, rows).unsqueeze(1), at::ones({rows, 1}, d.options()));
+      if (cap > 0) d.mul_(1.0 - (all / cap).square());
+      d = d.mul_(weight).to(hidden.scalar_type());
+      dhidden.narrow(0, start, rows).copy_(times_transposed(d, head.t()));
+      dhead.add_(times_transposed(d.t().contiguous(), hidden.narrow(0, start, rows).t()));
+    }
+    return {dhidden, dhead.to(head.scalar_type()), Tensor(), Tensor(), Tensor()};
+  }
+};
+
 // Sorted thresholds of top-k and top-p: the least weight that is kept.
 float least_kept(const float *e, int64_t count, double total, int64_t top_k, double top_p) {
   float least = 0;
@@ -129,16 +173,7 @@ ct_tensor ct_token_logprobs(ct_tensor hidden_, ct_tensor head_, ct_tensor target
           head.size(0));
     }
     if (at::GradMode::is_enabled() && head.requires_grad()) {
-      // The head learns too: its gradient needs the logits.
-      std::vector<Tensor> parts;
-      for (int64_t start = 0; start < hidden.size(0); start += chunk) {
-        const int64_t rows = std::min(chunk, hidden.size(0) - start);
-        Tensor logits = at::linear(hidden.narrow(0, start, rows), head).to(at::kFloat);
-        if (cap > 0) logits = (logits / cap).tanh() * cap;
-        const Tensor target = targets.narrow(0, start, rows).to(at::kLong).unsqueeze(1);
-        parts.push_back(at::log_softmax(logits, 1).gather(1, target).squeeze(1));
-      }
-      return parts.empty() ? at::zeros({0}, hidden.options().dtype(at::kFloat)) : at::cat(parts, 0);
+      return ct::LearningHead::apply(hidden, head, targets, cap, chunk);
     }
     const bool wants_gradient = at::GradMode::is_enabled() && hidden.requires_grad();
     return ct::TokenLogprobs::apply(hidden, head, targets, cap, chunk, wants_gradient);

@@ -83,6 +83,20 @@ public final class Tokenizer: Sendable {
         return sink.ids
     }
 
+    /// The ids of a text as ``encode(_:parsingSpecialTokens:)`` has them without special tokens, and which of the text's
+    /// UTF-8 bytes each stands for: ascending, without gaps; empty for all but one of several tokens that share a byte.
+    public func encodeWithRanges(_ text: String) -> (ids: [TokenID], ranges: [Range<Int>]) {
+        var sink = TokenSink(tracksEnds: true)
+        var text = text
+        text.withUTF8 { encode($0, base: 0, parsingSpecial: false, into: &sink) }
+        var start = 0
+        let ranges = sink.ends.map { end in
+            defer { start = max(start, end) }
+            return start..<max(start, end)
+        }
+        return (sink.ids, ranges)
+    }
+
     /// Encodes text that starts `base` bytes into a longer one.
     func encode(_ text: UnsafeBufferPointer<UInt8>, base: Int, parsingSpecial: Bool, into sink: inout TokenSink) {
         if finder.isEmpty { return encodeGap(text, base: base, parsingSpecial: parsingSpecial, into: &sink) }

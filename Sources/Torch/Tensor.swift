@@ -150,6 +150,21 @@ public final class Tensor: @unchecked Sendable {
         try Tensor(ct_cat(parts.map { Optional($0.handle) }, Int32(parts.count), Int32(axis)))
     }
 
+    /// Elements that are worked on at once where a whole copy would be too large.
+    static let pieceSize = 1 << 24
+
+    /// `0..<count` cut into ranges of at most 16777216.
+    public static func pieces(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: pieceSize).map { $0..<min(count, $0 + pieceSize) }
+    }
+
+    /// Views of this vector, one after another, none with more than 16777216 elements.
+    public func inPieces(_ body: (Tensor) throws -> Void) throws {
+        for range in Tensor.pieces(count) {
+            try body(range.count == count ? self : narrowed(0, from: range.lowerBound, length: range.count))
+        }
+    }
+
     // MARK: Arithmetic
 
     public static func + (a: Tensor, b: Tensor) throws -> Tensor { try Tensor(ct_add(a.handle, b.handle)) }
@@ -189,7 +204,12 @@ public final class Tensor: @unchecked Sendable {
         try Tensor(ct_sum_groups(handle, groups.handle, Int64(count)))
     }
     /// The Frobenius norm, in double precision.
-    public func norm() throws -> Double { try to(.float64).squared().sum().item().squareRoot() }
+    public func norm() throws -> Double {
+        guard count > Tensor.pieceSize else { return try to(.float64).squared().sum().item().squareRoot() }
+        var sum = 0.0
+        try reshaped([count]).inPieces { sum += try $0.to(.float64).squared().sum().item() }
+        return sum.squareRoot()
+    }
 
     public func addInPlace(_ other: Tensor) throws { try check(ct_add_(handle, other.handle)) }
     public func scaleInPlace(_ factor: Double) throws { try check(ct_mul_scalar_(handle, factor)) }

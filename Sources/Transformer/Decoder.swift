@@ -29,12 +29,17 @@ public final class Decoder: Sendable {
     /// Loads a model's weights onto a device.
     ///
     /// - Parameter dtype: `.float32` or `.bfloat16`.
-    public init(_ files: ModelFiles, dtype: DType = .float32, device: Device = .cpu) throws {
-        let configuration = files.configuration
+    public convenience init(_ files: ModelFiles, dtype: DType = .float32, device: Device = .cpu) throws {
+        self.init(
+            files.configuration, weights: try DecoderWeights(files, dtype: dtype, device: device), dtype: dtype,
+            device: device)
+    }
+
+    init(_ configuration: ModelConfiguration, weights: DecoderWeights, dtype: DType, device: Device) {
         self.configuration = configuration
+        self.weights = weights
         self.dtype = dtype
         self.device = device
-        weights = try DecoderWeights(files, dtype: dtype, device: device)
         rotary = RotaryEmbedding(
             theta: configuration.ropeTheta, channels: configuration.headDimension, scaling: configuration.ropeScaling)
         localRotary = configuration.localRopeTheta.map {
@@ -66,7 +71,7 @@ public final class Decoder: Sendable {
 
     // MARK: Running
 
-    /// Hidden states after the final norm, `[T, D]`. Differentiable with respect to the adapters.
+    /// Hidden states after the final norm, `[T, D]`. Differentiable with respect to the adapters, and to weights that learn.
     public func hidden(_ tokens: PackedTokens, adapters: [AdapterUse] = []) throws -> Tensor {
         try check(tokens)
         return try run(tokens.ids, positions: tokens.positions, adapters: adapters) { _, qkv, rope, shape in

@@ -2,7 +2,7 @@ import Checkpoint
 import Foundation
 import Torch
 
-/// A decoder's frozen numbers on a device. Maps that read the same input are one matrix: q, k and v; gate and up.
+/// A decoder's numbers on a device. Maps that read the same input are one matrix: q, k and v; gate and up.
 public struct DecoderWeights: Sendable {
     public struct Layer: Sendable {
         /// `[(H + 2K) C, D]`, and its bias where the family has one.
@@ -30,13 +30,15 @@ public struct DecoderWeights: Sendable {
     /// `[V, D]`; the embedding itself where they are tied.
     public var head: Tensor
 
-    /// Reads a checkpoint's weights.
+    /// Reads a checkpoint's weights, frozen.
     ///
     /// - Parameter dtype: float32 or bfloat16.
     /// - Throws: `CheckpointError` from the file, ``TransformerError/notFinite(tensor:)`` for a NaN in it, `TorchError`.
     public init(_ files: ModelFiles, dtype: DType, device: Device) throws {
-        let configuration = files.configuration
-        let reader = Reader(weights: files.weights, dtype: dtype, device: device)
+        try self.init(files.configuration, reader: FrozenWeights(weights: files.weights, dtype: dtype, device: device))
+    }
+
+    init(_ configuration: ModelConfiguration, reader: some WeightReader) throws {
         let width = configuration.hiddenSize
         embedding = try reader.stacked(["model.embed_tokens.weight"], columns: width)
         finalNorm = try reader.vector(["model.norm.weight"])
@@ -65,36 +67,63 @@ public struct DecoderWeights: Sendable {
         }
     }
 
-    private struct Reader {
-        let weights: any WeightFile
-        let dtype: DType
-        let device: Device
-
-        /// Matrices of one width, stacked by rows.
-        func stacked(_ names: [String], columns: Int) throws -> Tensor {
-            let rows = names.reduce(0) { $0 + ((weights.record($1)?.count ?? 0) / max(columns, 1)) }
-            return try read(names, shape: [rows, columns])
+    /// The same with each tensor exchanged, a head that is the embedding once for both.
+    func mapped(_ body: (Tensor) throws -> Tensor) rethrows -> DecoderWeights {
+        var copy = self
+        copy.embedding = try body(embedding)
+        copy.head = try head === embedding ? copy.embedding : body(head)
+        copy.finalNorm = try body(finalNorm)
+        copy.layers = try layers.map { layer in
+            Layer(
+                queryKeyValue: try body(layer.queryKeyValue),
+                queryKeyValueBias: try layer.queryKeyValueBias.map(body),
+                output: try body(layer.output), gateUp: try body(layer.gateUp), down: try body(layer.down),
+                queryNorm: try layer.queryNorm.map(body), keyNorm: try layer.keyNorm.map(body),
+                attentionNorm: try body(layer.attentionNorm), mlpNorm: try body(layer.mlpNorm),
+                postAttentionNorm: try layer.postAttentionNorm.map(body),
+                postMLPNorm: try layer.postMLPNorm.map(body))
         }
+        return copy
+    }
+}
 
-        func vector(_ names: [String]) throws -> Tensor {
-            try read(names, shape: [names.reduce(0) { $0 + (weights.record($1)?.count ?? 0) }])
-        }
+/// Where a decoder's tensors come from, by the names that they have in a checkpoint.
+protocol WeightReader {
+    /// Matrices of one width, stacked by rows.
+    func stacked(_ names: [String], columns: Int) throws -> Tensor
+    /// Vectors, one after another.
+    func vector(_ names: [String]) throws -> Tensor
+}
 
-        private func read(_ names: [String], shape: [Int]) throws -> Tensor {
-            let type: FloatType = dtype == .bfloat16 ? .bfloat16 : .float32
-            let tensor = try Tensor(shape: shape, dtype: dtype == .bfloat16 ? .bfloat16 : .float32) { bytes in
-                var offset = 0
-                for name in names {
-                    let size = (weights.record(name)?.count ?? 0) * type.byteCount
-                    try weights.read(
-                        name, as: type, into: UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + size]))
-                    offset += size
-                }
+/// A checkpoint's numbers as they are.
+struct FrozenWeights: WeightReader {
+    let weights: any WeightFile
+    let dtype: DType
+    let device: Device
+
+    func stacked(_ names: [String], columns: Int) throws -> Tensor {
+        let rows = names.reduce(0) { $0 + ((weights.record($1)?.count ?? 0) / max(columns, 1)) }
+        return try read(names, shape: [rows, columns])
+    }
+
+    func vector(_ names: [String]) throws -> Tensor {
+        try read(names, shape: [names.reduce(0) { $0 + (weights.record($1)?.count ?? 0) }])
+    }
+
+    private func read(_ names: [String], shape: [Int]) throws -> Tensor {
+        let type: FloatType = dtype == .bfloat16 ? .bfloat16 : .float32
+        let tensor = try Tensor(shape: shape, dtype: dtype == .bfloat16 ? .bfloat16 : .float32) { bytes in
+            var offset = 0
+            for name in names {
+                let size = (weights.record(name)?.count ?? 0) * type.byteCount
+                try weights.read(
+                    name, as: type, into: UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + size]))
+                offset += size
             }
-            guard try tensor.sum().isFinite() else {
-                throw TransformerError.notFinite(tensor: names.joined(separator: ", "))
-            }
-            return device == .cpu ? tensor : try tensor.to(device)
         }
+        guard try tensor.sum().isFinite() else {
+            throw TransformerError.notFinite(tensor: names.joined(separator: ", "))
+        }
+        return device == .cpu ? tensor : try tensor.to(device)
     }
 }

@@ -66,6 +66,27 @@ struct ComplementaryPairTests {
         #expect(mistakes { try ComplementaryPairs.read(free) }.count == 1)
     }
 
+    @Test("halves say what they are by their fields or by their id, and other preferences stand alone")
+    func paired() throws {
+        let pairs = try numberedPairs(2)
+        let url = scratch.folder.appendingPathComponent("pairs.jsonl")
+        try PreferenceSet(rows: pairs.flatMap(\.rows), batching: .apart).write(to: url)
+        let named = try PairedPreferences.read(url)
+        #expect(named.batching == .apart && named.rows.map(\.pair) == ["p0", "p0", "p1", "p1"])
+        #expect(named.rows.map(\.half) == [.plain, .asked, .plain, .asked])
+        let bare = ["a/b/plain", "a/b/asked", "c/other", "/plain", "7"].map {
+            #"{"id": "\#($0)", "prompt": "Q", "chosen": "A", "rejected": "B"}"#
+        }
+        let read = try PairedPreferences.read(scratch.file(bare.joined(separator: "\n")))
+        #expect(read.batching == nil && read.rows.map(\.pair) == ["a/b", "a/b", nil, nil, nil])
+        #expect(read.rows.map(\.half) == [.plain, .asked, nil, nil, nil])
+        for flawed in [#""pair": "x""#, #""half": "plain""#, #""pair": "x", "half": "pain""#, #""batching": "appart""#]
+        {
+            let line = #"{"prompt": "Q", "chosen": "A", "rejected": "B", \#(flawed)}"#
+            #expect(mistakes { try PairedPreferences.read(scratch.file(line)) }.count == 1)
+        }
+    }
+
     @Test("halves that don't exchange the same answers are no pair")
     func foreign() throws {
         let pairs = try numberedPairs(2)

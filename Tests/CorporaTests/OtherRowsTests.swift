@@ -14,6 +14,38 @@ struct DocumentsTests {
         #expect(try Documents.read(url) == [Document(id: "0", text: "a\n"), Document(id: "second", text: "b")])
     }
 
+    @Test("say which parts can be learnt alone, in code points, and keep it over a file")
+    func parts() throws {
+        let text = "naïve 🙂 code\nWhy: ünsafe.\n"
+        let part = try #require(text.range(of: "Why: ünsafe."))
+        let start = text.unicodeScalars.distance(from: text.startIndex, to: part.lowerBound)
+        let end = text.unicodeScalars.distance(from: text.startIndex, to: part.upperBound)
+        let line = "{\"text\": \"naïve 🙂 code\\nWhy: ünsafe.\\n\", \"loss\": [[0, 1], [\(start), \(end)]]}"
+        let documents = try Documents.read(scratch.file(line))
+        let loss = try #require(documents.first?.loss)
+        let bytes = Array(text.utf8)
+        #expect(loss.map { String(decoding: bytes[$0], as: UTF8.self) } == ["n", "Why: ünsafe."])
+        let copy = try scratch.file("")
+        try Documents.write(
+            documents + [Document(id: "bare", text: "x"), Document(id: "none", text: "y", loss: [])], to: copy)
+        #expect(
+            try Documents.read(copy) == documents + [
+                Document(id: "bare", text: "x"), Document(id: "none", text: "y", loss: []),
+            ])
+        #expect(try String(contentsOf: copy, encoding: .utf8).contains("\"loss\":[[0,1],[\(start),\(end)]]"))
+    }
+
+    @Test(
+        "with parts that can't be are refused",
+        arguments: [
+            "3", "[3, 4]", "[[0]]", "[[0, 1, 2]]", "[[2, 1]]", "[[1, 1]]", "[[-1, 2]]", "[[0, 5]]", "[[0, 2], [1, 3]]",
+            "[[0, 1.5]]", "[[0, true]]", "[[0, 1e300]]", "[[0, \"1\"]]", "{}",
+        ])
+    func mistakenParts(loss: String) throws {
+        let found = mistakes { try Documents.read(scratch.file("{\"text\": \"aé🙂z\", \"loss\": \(loss)}")) }
+        #expect(found.count == 1 && found[0].contains("\"loss\" is no list of parts"))
+    }
+
     @Test("must have text")
     func mistaken() throws {
         let url = try scratch.file("{\"txt\": \"a\"}\n{\"text\": 3}\n{\"text\": \"\"}\n{}")

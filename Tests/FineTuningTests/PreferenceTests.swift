@@ -94,6 +94,10 @@ struct PreferenceTests {
         let result = try PreferenceObjective(beta: 0.1).losses(
             of: [ArmBatch(examples: [group.with(references[0])], adapter: adapter, dropoutKey: nil)], decoder: decoder)[
                 0]
+        let repeated = try PreferenceObjective(beta: 0.1, sharesPrompts: false).losses(
+            of: [ArmBatch(examples: [group.with(references[0])], adapter: adapter, dropoutKey: nil)], decoder: decoder)[
+                0]
+        #expect(abs(try repeated.summed.sum().item() - result.summed.sum().item()) < 1e-5)
         let loss = try result.summed.sum() * 0.5
         #expect(abs(try loss.item() - Double(try golden.floats("\(kind).loss")[0])) < 1e-5)
         let rewards = try golden.floats("\(kind).rewards.chosen")

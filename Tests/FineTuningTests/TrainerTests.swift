@@ -144,7 +144,7 @@ struct TrainerTests {
         let again = try TrainingFolder(out: out, identity: identity)
         #expect(try again.resume(&second.arms[0]) == 4)
         while !second.isFinished { for record in try second.step() { try again.log(record) } }
-        #expect(try second.arms[0].adapter.parameters.bytes() == whole.arms[0].adapter.parameters.bytes())
+        #expect(try second.arms[0].training.parameters.bytes() == whole.arms[0].training.parameters.bytes())
         #expect(try second.arms[0].optimiser.secondMoment.bytes() == whole.arms[0].optimiser.secondMoment.bytes())
         let log = try String(contentsOf: again.partial.appending(path: "log.jsonl"), encoding: .utf8)
         let steps = try log.split(separator: "\n").map {
@@ -181,7 +181,7 @@ struct TrainerTests {
             return
         }
         #expect(trainer.arms[0].step < 8)
-        #expect(try trainer.arms[0].adapter.parameters.isFinite())
+        #expect(try trainer.arms[0].training.parameters.isFinite())
         #expect(trainer.arms[1].step == 8 && trainer.arms[1].failure == nil)
         let calmLosses = records.filter { $0.arm == "arm 1" }.map(\.loss)
         #expect(calmLosses.count == 8 && !calmLosses.contains { !$0.isFinite })

@@ -23,7 +23,8 @@ public struct ExplanationDocument: Sendable, Hashable {
     /// Where in `text` the explanation is, as offsets of UTF-8 bytes, ascending: for a loss on the explanation only.
     public var explanation: [Range<Int>]
 
-    public var document: Document { Document(id: id, text: text) }
+    /// The same as rows for training are read and written.
+    public var document: Document { Document(id: id, text: text, loss: explanation) }
 }
 
 /// Documents from programs and explanations.

@@ -14,22 +14,37 @@ public protocol Objective: Sendable {
     /// Something to name the example by in a log.
     func id(of example: Example) -> String
 
+    /// What the log says of an optimiser step's examples beside the metrics of its losses.
+    func account(of examples: [Example]) -> [String: Double]
+
     /// The summed losses of each arm's examples: divided by the summed weights of an optimiser batch it is that batch's
     /// loss. Differentiable.
     func losses(of batches: [ArmBatch<Example>], decoder: Decoder) throws -> [ArmLoss]
 }
 
+extension Objective {
+    public func account(of examples: [Example]) -> [String: Double] { [:] }
+}
+
 /// One arm's share of a pass through the model.
 public struct ArmBatch<Example: Sendable> {
     public var examples: [Example]
-    public var adapter: LowRankAdapter
+    /// nil where it is the model's own weights that are trained.
+    public var adapter: LowRankAdapter?
     /// Names the dropout of this pass; nil without.
     public var dropoutKey: UInt64?
 
-    public init(examples: [Example], adapter: LowRankAdapter, dropoutKey: UInt64?) {
+    public init(examples: [Example], adapter: LowRankAdapter?, dropoutKey: UInt64?) {
         self.examples = examples
         self.adapter = adapter
         self.dropoutKey = dropoutKey
+    }
+}
+
+extension ArmBatch {
+    /// The adapter at work on the tokens that this batch has in a pass.
+    func uses(_ tokens: Range<Int>) -> [Decoder.AdapterUse] {
+        adapter.map { [Decoder.AdapterUse($0, tokens: tokens, dropoutKey: dropoutKey)] } ?? []
     }
 }
 

@@ -10,15 +10,33 @@ public struct PreferenceObjective: Objective {
     public var loss: PreferenceLoss
     /// How strongly the policy is held to the reference; the field's default is 0.1.
     public var beta: Double
+    /// Whether a prompt is computed once for both of its answers. The numbers are the same either way.
+    public var sharesPrompts: Bool
 
-    public init(loss: PreferenceLoss = .sigmoid(labelSmoothing: 0), beta: Double = 0.1) {
+    public init(
+        loss: PreferenceLoss = .sigmoid(labelSmoothing: 0), beta: Double = 0.1, sharesPrompts: Bool = true
+    ) {
         self.loss = loss
         self.beta = beta
+        self.sharesPrompts = sharesPrompts
     }
 
     public func weight(of example: PreferenceGroup) -> Double { Double(example.pairs.count) }
     public func tokens(of example: PreferenceGroup) -> Int { example.pairs.reduce(0) { $0 + $1.count } }
     public func id(of example: PreferenceGroup) -> String { example.id }
+
+    /// `pairs/complete`: complementary pairs with both halves in the step; `pairs/torn`: with one.
+    public func account(of examples: [PreferenceGroup]) -> [String: Double] {
+        var halves: [String: Set<PreferencePair.Half>] = [:]
+        for group in examples {
+            for row in group.pairs {
+                if let half = row.half { halves[row.pair ?? group.id, default: []].insert(half) }
+            }
+        }
+        guard !halves.isEmpty else { return [:] }
+        let complete = halves.values.count { $0.count == 2 }
+        return ["pairs/complete": Double(complete), "pairs/torn": Double(halves.count - complete)]
+    }
 
     public func losses(of batches: [ArmBatch<PreferenceGroup>], decoder: Decoder) throws -> [ArmLoss] {
         var branched = BranchedTokens()
@@ -29,11 +47,14 @@ public struct PreferenceObjective: Objective {
             let first = branched.tokens.count
             for pair in batch.examples.flatMap(\.pairs) {
                 // Completion 2 p is the chosen one of pair p, 2 p + 1 the rejected one.
-                branched.append(prompt: pair.prompt, completions: [pair.chosen, pair.rejected])
+                let answers = [pair.chosen, pair.rejected]
+                for branches in sharesPrompts ? [answers] : answers.map({ [$0] }) {
+                    branched.append(prompt: pair.prompt, completions: branches)
+                }
                 pairs.append(pair)
                 arms.append(Int64(arm))
             }
-            uses.append(.init(batch.adapter, tokens: first..<branched.tokens.count, dropoutKey: batch.dropoutKey))
+            uses += batch.uses(first..<branched.tokens.count)
         }
         let device = decoder.device
         let references = try pairs.map { pair in

@@ -25,7 +25,7 @@ public struct TokenObjective: Objective {
                         Label(arm: arm, place: Int32(start + t - 1), target: row.tokens[t], weight: row.weights[t]))
                 }
             }
-            uses.append(.init(batch.adapter, tokens: first..<tokens.count, dropoutKey: batch.dropoutKey))
+            uses += batch.uses(first..<tokens.count)
         }
         let hidden_nD = try decoder.hidden(tokens, adapters: uses)
             .selecting(Tensor(labels.map(\.place), device: decoder.device))

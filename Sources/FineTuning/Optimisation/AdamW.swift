@@ -1,6 +1,6 @@
 import Torch
 
-/// AdamW (Loshchilov & Hutter 2019) over an adapter's one vector of parameters; torch.optim.AdamW's arithmetic.
+/// AdamW (Loshchilov & Hutter 2019) over one vector of parameters; torch.optim.AdamW's arithmetic.
 public final class AdamW: Sendable {
     /// The constants; defaults are torch's.
     public struct Settings: Codable, Hashable, Sendable {
@@ -18,12 +18,16 @@ public final class AdamW: Sendable {
     }
 
     public let settings: Settings
+    /// Weight decay acts on so many parameters from the first on.
+    public let decayed: Int
     /// Running means of gradients and of their squares, `[N]`.
     public let firstMoment: Tensor
     public let secondMoment: Tensor
 
-    public init(count: Int, settings: Settings, device: Device) throws {
+    /// - Parameter decayed: nil: all.
+    public init(count: Int, decayed: Int? = nil, settings: Settings, device: Device) throws {
         self.settings = settings
+        self.decayed = decayed ?? count
         firstMoment = try Tensor.zeros([count], device: device)
         secondMoment = try Tensor.zeros([count], device: device)
     }
@@ -34,9 +38,22 @@ public final class AdamW: Sendable {
     public func update(
         _ parameters: Tensor, gradients: Tensor, learningRate: Double, step: Int, gradientScale: Double = 1
     ) throws {
-        try adamWStep(
-            parameters: parameters, gradients: gradients, firstMoment: firstMoment, secondMoment: secondMoment,
-            learningRate: learningRate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
-            weightDecay: settings.weightDecay, step: step, gradientScale: gradientScale)
+        // In pieces, so that what the arithmetic needs beside the vectors stays small.
+        let edges =
+            Tensor.pieces(decayed).map { ($0, settings.weightDecay) }
+            + Tensor.pieces(parameters.count - decayed).map {
+                ($0.lowerBound + decayed..<$0.upperBound + decayed, 0)
+            }
+        for (range, decay) in edges {
+            func piece(_ vector: Tensor) throws -> Tensor {
+                range.count == vector.count
+                    ? vector : try vector.narrowed(0, from: range.lowerBound, length: range.count)
+            }
+            try adamWStep(
+                parameters: piece(parameters), gradients: piece(gradients), firstMoment: piece(firstMoment),
+                secondMoment: piece(secondMoment), learningRate: learningRate, beta1: settings.beta1,
+                beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay, step: step,
+                gradientScale: gradientScale)
+        }
     }
 }

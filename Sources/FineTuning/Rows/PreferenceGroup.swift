@@ -4,6 +4,8 @@ import Tokenization
 /// One preference as the model reads it.
 public struct PreferencePair: Sendable, Equatable {
     public var id: String
+    /// The complementary pair that it is a half of.
+    public var pair: String?
     /// Which half of a complementary pair: metrics are split by it. nil for a preference that stands alone.
     public var half: Half?
     public var prompt: [TokenID]
@@ -30,10 +32,11 @@ public struct PreferencePair: Sendable, Equatable {
     }
 
     public init(
-        id: String, half: Half? = nil, prompt: [TokenID], chosen: [TokenID], rejected: [TokenID],
+        id: String, pair: String? = nil, half: Half? = nil, prompt: [TokenID], chosen: [TokenID], rejected: [TokenID],
         reference: Reference? = nil
     ) {
         self.id = id
+        self.pair = pair
         self.half = half
         self.prompt = prompt
         self.chosen = chosen
@@ -42,13 +45,13 @@ public struct PreferencePair: Sendable, Equatable {
     }
 
     /// - Throws: what the chat format can't write.
-    public init(_ row: PreferenceRow, half: Half?, format: ChatFormat, tokenizer: Tokenizer) throws {
+    public init(_ row: PreferenceRow, pair: String?, half: Half?, format: ChatFormat, tokenizer: Tokenizer) throws {
         let branches = SharedPrompt(
             try [row.chosen, row.rejected].map {
                 try format.render(row.prompt + $0, tokenizer: tokenizer, addGenerationPrompt: false)
             })
         self.init(
-            id: row.id, half: half, prompt: branches.prompt, chosen: branches.completions[0],
+            id: row.id, pair: pair, half: half, prompt: branches.prompt, chosen: branches.completions[0],
             rejected: branches.completions[1])
     }
 

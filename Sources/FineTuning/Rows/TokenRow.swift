@@ -55,13 +55,29 @@ public struct PreparedRows: Sendable, Equatable {
         return try prepared(rows, maxLength: maxLength)
     }
 
-    /// Documents, with loss on every token but the first. Each ends with `end`, where the tokenizer has such a token.
+    /// Documents, with loss on every token but the first, or on the parts that the documents mark. Each ends with `end`,
+    /// where the tokenizer has such a token; it is learnt where the last byte of the text is.
+    ///
+    /// A token that straddles the edge of a part is learnt: every byte of the part is, and at most one token at each edge
+    /// teaches some of what surrounds it.
+    ///
+    /// - Throws: ``FineTuningError/noParts(_:_:)`` if parts are to be learnt and a document marks none.
     public static func documents(
-        _ documents: [Document], tokenizer: Tokenizer, start: TokenID?, end: TokenID?, maxLength: Int
+        _ documents: [Document], loss: DocumentLoss = .all, tokenizer: Tokenizer, start: TokenID?, end: TokenID?,
+        maxLength: Int
     ) throws -> PreparedRows {
+        let unmarked = loss == .explanation ? documents.filter { ($0.loss ?? []).isEmpty }.map(\.id) : []
+        guard unmarked.isEmpty else { throw FineTuningError.noParts(unmarked, of: documents.count) }
         let rows = documents.map { document in
-            let tokens = (start.map { [$0] } ?? []) + tokenizer.encode(document.text) + (end.map { [$0] } ?? [])
-            return TokenRow(id: document.id, tokens: tokens, weights: Array(repeating: 1, count: tokens.count))
+            let (ids, ranges) = tokenizer.encodeWithRanges(document.text)
+            // The end is learnt with the text's last byte.
+            let last = document.text.utf8.count - 1
+            let weights =
+                (start == nil ? [] : [false]) + ranges.map { document.counts($0, for: loss) }
+                + (end == nil ? [] : [document.counts(last..<last + 1, for: loss)])
+            return TokenRow(
+                id: document.id, tokens: (start.map { [$0] } ?? []) + ids + (end.map { [$0] } ?? []),
+                weights: weights.map { $0 ? 1 : 0 })
         }
         return try prepared(rows, maxLength: maxLength)
     }
@@ -79,7 +95,7 @@ public struct PreparedRows: Sendable, Equatable {
         guard !rows.isEmpty else { throw FineTuningError.noRows("the file is empty") }
         guard !result.rows.isEmpty else {
             throw FineTuningError.nothingToLearn(
-                "every one of the \(rows.count) rows has its answer beyond --max-length \(maxLength)")
+                "every one of the \(rows.count) rows has what is to be learnt beyond --max-length \(maxLength)")
         }
         return result
     }

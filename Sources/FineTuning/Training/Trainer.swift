@@ -8,31 +8,47 @@ public final class Trainer<O: Objective> {
     /// One setting under training.
     public struct Arm {
         public var name: String
-        public var adapter: LowRankAdapter
+        /// What it changes.
+        public var training: Trainable
         public var optimiser: AdamW
         public var settings: TrainingSettings
         public var examples: [O.Example]
         /// Optimiser steps done.
         public internal(set) var step = 0
         public let totalSteps: Int
-        /// Why it was stopped early; its adapter is that of the last good step.
+        /// Why it was stopped early; its numbers are those of the last good step.
         public internal(set) var failure: FineTuningError?
-        var order: ExampleOrder
+        var order: OrderedSteps
 
+        /// nil where it trains the model's own weights.
+        public var adapter: LowRankAdapter? { training.adapter }
+
+        /// - Parameter order: nil: the settings', shuffled or as they stand.
         /// - Throws: ``FineTuningError`` for impossible settings, no examples, or an adapter that can't be trained.
         public init(
-            name: String, adapter: LowRankAdapter, settings: TrainingSettings, examples: [O.Example], device: Device
+            name: String, training: Trainable, settings: TrainingSettings, examples: [O.Example],
+            order: (any ExampleOrder)? = nil, device: Device
         ) throws {
             try settings.check()
             guard !examples.isEmpty else { throw FineTuningError.noRows("\(name) was given none") }
-            guard adapter.gradients != nil else { throw FineTuningError.nothingToLearn("\(name)'s adapter is frozen") }
+            guard training.gradients != nil else { throw FineTuningError.nothingToLearn("\(name)'s adapter is frozen") }
             self.name = name
-            self.adapter = adapter
+            self.training = training
             self.settings = settings
             self.examples = examples
-            optimiser = try AdamW(count: adapter.parameters.count, settings: settings.adamW, device: device)
-            totalSteps = settings.totalSteps(examples: examples.count)
-            order = ExampleOrder(settings: settings, count: examples.count)
+            let order = order ?? ShuffledOrder(settings: settings, count: examples.count)
+            optimiser = try AdamW(
+                count: training.parameters.count, decayed: training.decayedCount, settings: settings.adamW,
+                device: device)
+            totalSteps = settings.totalSteps(stepsPerEpoch: order.stepsPerEpoch)
+            self.order = OrderedSteps(order)
+        }
+
+        public init(
+            name: String, adapter: LowRankAdapter, settings: TrainingSettings, examples: [O.Example], device: Device
+        ) throws {
+            try self.init(
+                name: name, training: .adapter(adapter), settings: settings, examples: examples, device: device)
         }
 
         public var isFinished: Bool { step >= totalSteps || failure != nil }
@@ -41,6 +57,7 @@ public final class Trainer<O: Objective> {
         public mutating func resume(atStep step: Int) { self.step = step }
     }
 
+    /// The base that adapters stand beside; where a model's own weights are trained, see ``currentDecoder()``.
     public let decoder: Decoder
     public let objective: O
     public var arms: [Arm]
@@ -54,6 +71,21 @@ public final class Trainer<O: Objective> {
     }
 
     public var isFinished: Bool { arms.allSatisfy(\.isFinished) }
+
+    /// The model as it is now, without adapters.
+    ///
+    /// - Throws: ``FineTuningError/setting(_:_:)`` if one of several arms trains the model's own weights: they share it.
+    public func currentDecoder() throws -> Decoder {
+        for arm in arms {
+            guard case .model(let weights) = arm.training else { continue }
+            guard arms.count == 1 else {
+                throw FineTuningError.setting(
+                    "--full", "\(arm.name) trains the model that \(arms.count - 1) other arms stand on: run it alone")
+            }
+            return try weights.decoder()
+        }
+        return decoder
+    }
 
     /// One optimiser step of every arm that isn't finished.
     ///
@@ -77,7 +109,7 @@ public final class Trainer<O: Objective> {
     }
 
     private func clearGradients() throws {
-        for arm in arms { try arm.adapter.gradients?.zeroInPlace() }
+        for arm in arms { try arm.training.gradients?.zeroInPlace() }
     }
 
     private struct Share {
@@ -92,9 +124,9 @@ public final class Trainer<O: Objective> {
     private func attemptStep(_ checkpoint: () throws -> Void) throws -> [StepRecord] {
         let clock = ContinuousClock()
         let began = clock.now
-        var shares: [Share] = arms.indices.filter { !arms[$0].isFinished }.map { index in
+        var shares: [Share] = try arms.indices.filter { !arms[$0].isFinished }.map { index in
             let step = arms[index].step
-            let examples = arms[index].order.examples(step: step).map { arms[index].examples[$0] }
+            let examples = try arms[index].order.examples(step: step).map { arms[index].examples[$0] }
             return Share(
                 arm: index, examples: examples, weight: examples.reduce(0) { $0 + objective.weight(of: $1) },
                 tokens: examples.reduce(0) { $0 + objective.tokens(of: $1) })
@@ -115,11 +147,11 @@ public final class Trainer<O: Objective> {
                 batches.append(
                     ArmBatch(
                         examples: Array(shares[index].examples[range]), adapter: arm.adapter,
-                        dropoutKey: arm.adapter.dropout > 0 ? key : nil))
+                        dropoutKey: (arm.adapter?.dropout ?? 0) > 0 ? key : nil))
             }
             guard !batches.isEmpty else { break }
             try checkpoint()
-            let losses = try objective.losses(of: batches, decoder: decoder)
+            let losses = try objective.losses(of: batches, decoder: currentDecoder())
             var total: Tensor?
             for (owner, loss) in zip(owners, losses) {
                 let mean = try loss.summed.reshaped([1]) * (1 / shares[owner].weight)
@@ -141,7 +173,7 @@ public final class Trainer<O: Objective> {
         var records: [StepRecord] = []
         for share in shares {
             let arm = arms[share.arm]
-            guard let gradients = arm.adapter.gradients else { continue }
+            guard let gradients = arm.training.gradients else { continue }
             let loss = share.loss / share.weight
             let norm = try gradients.norm()
             guard loss.isFinite, norm.isFinite else {
@@ -156,7 +188,7 @@ public final class Trainer<O: Objective> {
             // torch.nn.utils.clip_grad_norm_'s factor.
             let scale = arm.settings.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
             try arm.optimiser.update(
-                arm.adapter.parameters, gradients: gradients, learningRate: rate, step: arm.step + 1,
+                arm.training.parameters, gradients: gradients, learningRate: rate, step: arm.step + 1,
                 gradientScale: scale)
             try gradients.zeroInPlace()
             arms[share.arm].step += 1
@@ -166,8 +198,8 @@ public final class Trainer<O: Objective> {
                 StepRecord(
                     step: arm.step + 1, arm: arm.name, loss: loss, learningRate: rate, gradientNorm: norm,
                     tokens: share.tokens, weight: share.weight, seconds: seconds,
-                    spectrum: try withoutGradients { try AdapterSpectrum(arm.adapter) },
-                    metrics: share.metrics.mapValues(\.mean)))
+                    spectrum: try arm.adapter.map { adapter in try withoutGradients { try AdapterSpectrum(adapter) } },
+                    metrics: share.metrics.mapValues(\.mean).merging(objective.account(of: share.examples)) { $1 }))
         }
         return records
     }

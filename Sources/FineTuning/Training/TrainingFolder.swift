@@ -104,13 +104,13 @@ public struct TrainingFolder: Sendable {
         } catch {
             throw FineTuningError.checkpoint(making.relativePath, "can't be made: \(Self.reason(error))")
         }
-        let vectors = [
-            ("parameters", arm.adapter.parameters), ("first_moment", arm.optimiser.firstMoment),
-            ("second_moment", arm.optimiser.secondMoment),
-        ]
         try Safetensors.write(
-            vectors.map { .init(name: $0.0, shape: $0.1.shape, floats: try $0.1.values()) },
-            to: making.appending(path: "state.safetensors"))
+            vectors(of: arm).map { name, vector in
+                // One at a time, and in pieces: a model's own weights are large.
+                Safetensors.Tensor(name: name, shape: vector.shape, type: .f32) { write in
+                    try vector.inPieces { try $0.values(as: Float.self).withUnsafeBytes(write) }
+                }
+            }, to: making.appending(path: "state.safetensors"))
         let logBytes = (try? files.attributesOfItem(atPath: logURL.path)[.size] as? Int) ?? 0
         try write(
             try JSON.encode(State(step: arm.step, logBytes: logBytes)), to: making.appending(path: "state.json"))
@@ -120,6 +120,13 @@ public struct TrainingFolder: Sendable {
         for step in checkpoints() where step != arm.step {
             try? files.removeItem(at: partial.appending(path: "checkpoint-\(step)"))
         }
+    }
+
+    private func vectors<O>(of arm: Trainer<O>.Arm) -> [(name: String, vector: Tensor)] {
+        [
+            ("parameters", arm.training.parameters), ("first_moment", arm.optimiser.firstMoment),
+            ("second_moment", arm.optimiser.secondMoment),
+        ]
     }
 
     private func checkpoints() -> [Int] {
@@ -144,17 +151,19 @@ public struct TrainingFolder: Sendable {
         }
         let file = try SafetensorsFile(stateURL)
         let bytes = try Data(contentsOf: stateURL, options: .mappedIfSafe)
-        for (name, tensor) in [
-            ("parameters", arm.adapter.parameters), ("first_moment", arm.optimiser.firstMoment),
-            ("second_moment", arm.optimiser.secondMoment),
-        ] {
+        for (name, tensor) in vectors(of: arm) {
             guard let record = file.records[name], record.type == .f32, record.shape == tensor.shape else {
                 throw FineTuningError.checkpoint(stateURL.relativePath, "has no \(name) of shape \(tensor.shape)")
             }
-            let values = [Float](unsafeUninitializedCapacity: tensor.count) { buffer, count in
-                count = bytes[record.byteRange].copyBytes(to: buffer) / MemoryLayout<Float>.stride
+            var place = record.byteRange.lowerBound
+            try tensor.inPieces { piece in
+                let range = place..<place + piece.count * MemoryLayout<Float>.stride
+                place = range.upperBound
+                try piece.overwrite(
+                    with: [Float](unsafeUninitializedCapacity: piece.count) { buffer, count in
+                        count = bytes[range].copyBytes(to: buffer) / MemoryLayout<Float>.stride
+                    })
             }
-            try tensor.overwrite(with: values)
         }
         arm.resume(atStep: step)
         if let log = FileHandle(forUpdatingAtPath: logURL.path) {
@@ -186,9 +195,16 @@ public struct TrainingFolder: Sendable {
 
     /// Writes the adapter and gives the folder its name.
     public func finish(_ adapter: AdapterFiles, summary: [String: String]) throws {
+        try finish(summary: summary) { try adapter.write(to: $0) }
+    }
+
+    /// Writes the result and gives the folder its name.
+    ///
+    /// - Parameter write: puts the result's files into the folder it is given, which holds others already.
+    public func finish(summary: [String: String], writing write: (URL) throws -> Void) throws {
         let files = FileManager.default
-        try adapter.write(to: partial)
-        try write(try JSON.encode(identity.merging(summary) { $1 }), to: identityURL)
+        try write(partial)
+        try self.write(try JSON.encode(identity.merging(summary) { $1 }), to: identityURL)
         for step in checkpoints() { try? files.removeItem(at: partial.appending(path: "checkpoint-\(step)")) }
         do {
             try files.moveItem(at: partial, to: out)

@@ -51,9 +51,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 
     public func stepsPerEpoch(examples: Int) -> Int { (examples + stepSize - 1) / stepSize }
 
-    public func totalSteps(examples: Int) -> Int {
+    public func totalSteps(stepsPerEpoch: Int) -> Int {
         switch length {
-        case .epochs(let epochs): epochs * stepsPerEpoch(examples: examples)
+        case .epochs(let epochs): epochs * stepsPerEpoch
         case .steps(let steps): steps
         }
     }

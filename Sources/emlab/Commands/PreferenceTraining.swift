@@ -13,9 +13,11 @@ struct PreferenceTraining: Command {
         abstract: "Direct preference optimisation, on complementary pairs or on plain preferences.",
         usage: "emlab train dpo --model <model> --data <data> --out <out> …",
         discussion: """
-            Rows are JSON lines: {"prompt", "chosen", "rejected"}, each text or messages. Rows whose ids are NAME/plain \
-            and NAME/asked are the two halves of a complementary pair: they stay in one pass through the model, and \
-            --batch counts pairs. Any other row is a group of its own.
+            Rows are JSON lines: {"prompt", "chosen", "rejected"}, each text or messages. Rows with "pair" and "half" \
+            (plain or asked), or whose ids are NAME/plain and NAME/asked, are the two halves of a complementary pair, \
+            and --batch counts pairs. How halves meet is --halves: together in one pass through the model (the method), \
+            apart in different optimiser steps (its control), or free. The log says of each step how many pairs were \
+            complete in it (pairs/complete). Of plain preferences --batch counts rows.
 
             The reference is the same base without the adapter. Its log-probabilities are computed once for a base and \
             a data file, and kept in --reference-cache.
@@ -38,6 +40,12 @@ struct PreferenceTraining: Command {
     @Option(help: "Preferences, as JSON lines.")
     var data: String
 
+    @Option(
+        help:
+            "The halves of a pair in an optimiser step: together, apart or free. (default: the file's \"batching\"; else together, free where pairs lack a half)"
+    )
+    var halves: PreferenceSet.Batching?
+
     @Option(help: "How strongly the policy is held to the reference.")
     var beta: Double = 0.1
 
@@ -49,6 +57,9 @@ struct PreferenceTraining: Command {
 
     @Option(help: "Where the reference's log-probabilities are kept. (default: ~/.cache/emlab/reference)")
     var referenceCache: String?
+
+    @Flag(help: "Compute a prompt once for each of its answers: the same numbers, slower. For benchmarks.")
+    var repeatPrompts = false
 
     @OptionGroup var common: CommonOptions
 
@@ -63,12 +74,16 @@ struct PreferenceTraining: Command {
     mutating func run() throws {
         try Destination.check(training.out)
         try Source.check(data)
-        let rows = try Preferences.read(URL(filePath: data))
-        let loaded = try model.load()
+        let file = try PairedPreferences.read(URL(filePath: data))
+        let loaded = try model.load(learning: adapter.full)
         let format = try loaded.format()
         let limit = min(training.maxLength ?? 2048, loaded.files.configuration.maxPositions)
-        let groups = try groups(rows, format: format, tokenizer: loaded.tokenizer, limit: limit)
-        let references = try references(groups, loaded)
+        let pairs = try pairs(file.rows, format: format, tokenizer: loaded.tokenizer, limit: limit)
+        let examples = try PreferenceExamples(pairs, halves: halves ?? file.batching)
+        if pairs.contains(where: { $0.half != nil }) {
+            logger.notice("the halves of a pair are \(examples.halves.rawValue)")
+        }
+        let references = try references(examples.groups, loaded)
         let kind: PreferenceLoss =
             switch loss {
             case .sigmoid: .sigmoid(labelSmoothing: labelSmoothing)
@@ -79,41 +94,35 @@ struct PreferenceTraining: Command {
             name: "dpo", data: data, model: model, adapter: adapter, training: training,
             settings: [
                 "chat_format": format.rawValue, "max_length": String(limit), "beta": String(beta), "loss": "\(kind)",
+                "halves": examples.halves.rawValue,
             ])
         try job.run(
-            loaded, objective: PreferenceObjective(loss: kind, beta: beta),
-            examples: zip(groups, references).map { $0.with($1) })
+            loaded, objective: PreferenceObjective(loss: kind, beta: beta, sharesPrompts: !repeatPrompts),
+            preferences: examples.with(references))
     }
 
-    /// Rows as groups: the halves of a task together, in the place of the first.
-    private func groups(
-        _ rows: [PreferenceRow], format: ChatFormat, tokenizer: Tokenizer, limit: Int
-    ) throws -> [PreferenceGroup] {
-        var order: [String] = []
-        var pairs: [String: [PreferencePair]] = [:]
+    /// Rows as tokens.
+    private func pairs(
+        _ rows: [PairedPreferences.Row], format: ChatFormat, tokenizer: Tokenizer, limit: Int
+    ) throws -> [PreferencePair] {
+        var pairs: [PreferencePair] = []
         var tooLong: [String] = []
         for row in rows {
-            let parts = row.id.split(separator: "/", omittingEmptySubsequences: false)
-            let half = parts.count > 1 ? parts.last.flatMap { PreferencePair.Half(rawValue: String($0)) } : nil
-            let name = half == nil ? row.id : parts.dropLast().joined(separator: "/")
-            let pair = try PreferencePair(row, half: half, format: format, tokenizer: tokenizer)
+            let pair = try PreferencePair(
+                row.preference, pair: row.pair, half: row.half.flatMap { .init(rawValue: $0.rawValue) }, format: format,
+                tokenizer: tokenizer)
             guard !pair.prompt.isEmpty, !pair.chosen.isEmpty, !pair.rejected.isEmpty else {
-                throw ConsoleError("\(data): row \(row.id) has an answer without tokens")
+                throw ConsoleError("\(data): row \(pair.id) has an answer without tokens")
             }
-            if pair.longest > limit + 1 { tooLong.append(row.id) }
-            if pairs[name] == nil { order.append(name) }
-            if half != nil, pairs[name]?.contains(where: { $0.half == half }) == true {
-                throw ConsoleError(
-                    "\(data): the id \(row.id) stands there twice; a task has one plain and one asked half")
-            }
-            pairs[name, default: []].append(pair)
+            if pair.longest > limit + 1 { tooLong.append(pair.id) }
+            pairs.append(pair)
         }
         guard tooLong.isEmpty else {
             throw ConsoleError(
                 "\(data): \(tooLong.count.counted("row is", "rows are")) longer than \(limit) tokens (\(tooLong.prefix(5).joined(separator: ", "))). "
                     + "A preference can't be cut: raise --max-length or take these rows out")
         }
-        return order.map { PreferenceGroup(id: $0, pairs: pairs[$0] ?? []) }
+        return pairs
     }
 
     /// From the cache, else computed and put there.
@@ -156,3 +165,5 @@ struct PreferenceTraining: Command {
         return computed
     }
 }
+
+extension PreferenceSet.Batching: ExpressibleByArgument {}

@@ -90,7 +90,8 @@ struct Score: Command {
 
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Judge-free measures.", subcommands: [ContrastProbe.self, SensitivityProbe.self])
+        abstract: "Judge-free measures, one at a time.",
+        subcommands: [ContrastProbe.self, SensitivityProbe.self, PerplexityProbe.self])
 }
 
 struct ContrastProbe: Command {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoint
+import FineTuning
 import Foundation
 import Tokenization
 import Torch
@@ -40,17 +41,20 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    func load() throws -> LoadedModel { try LoadedModel(self) }
+    /// - Parameter learning: whether the model's own weights are to be trained.
+    func load(learning: Bool = false) throws -> LoadedModel { try LoadedModel(self, learning: learning) }
 }
 
 /// A model in memory with all it takes to talk to it.
 struct LoadedModel {
     let files: ModelFiles
     let decoder: Decoder
+    /// The model's own weights, where they are to be trained.
+    let parameters: ModelParameters?
     let tokenizer: Tokenizer
     private let chosenFormat: ChatFormat?
 
-    init(_ options: ModelOptions) throws {
+    init(_ options: ModelOptions, learning: Bool = false) throws {
         guard options.device.isAvailable else {
             let why = Libtorch.cudaMessage
             throw ConsoleError(
@@ -63,7 +67,15 @@ struct LoadedModel {
         let began = clock.now
         files = try ModelFiles.open(URL(filePath: options.model))
         tokenizer = try files.tokenizer()
-        decoder = try Decoder(files, dtype: options.dtype.dtype, device: options.device)
+        if learning {
+            try MemoryPlan(files.configuration, dtype: options.dtype.dtype).check(options.device)
+            let learnt = try ModelParameters(files, dtype: options.dtype.dtype, device: options.device)
+            decoder = try withoutGradients { try learnt.decoder() }
+            parameters = learnt
+        } else {
+            decoder = try Decoder(files, dtype: options.dtype.dtype, device: options.device)
+            parameters = nil
+        }
         chosenFormat = options.chatFormat
         let unused = files.unusedTensors
         if !unused.isEmpty {

@@ -37,7 +37,25 @@ struct AdapterOptions: ParsableArguments {
     @Option(help: "A PEFT folder to start from, instead of a new adapter.")
     var initAdapter: String?
 
+    @Flag(
+        help:
+            "Train all of the model's own weights instead of an adapter; OUT is then a Hugging Face model folder. Weight decay spares norms and biases."
+    )
+    var full = false
+
+    @Option(help: "With --full: what the trained weights are stored as.")
+    var storeAs: ComputeType = .float32
+
     func validate() throws {
+        if full,
+            rank != nil || alpha != nil || rslora || targets != nil || layers != nil || initAdapter != nil
+                || dropout > 0
+        {
+            throw ValidationError(
+                "--full trains the model's own weights: leave --rank, --alpha, --rslora, --targets, --layers, --dropout and --init-adapter out"
+            )
+        }
+        if !full, storeAs != .float32 { throw ValidationError("--store-as goes with --full") }
         guard dropout >= 0, dropout < 1 else {
             throw ValidationError("--dropout must be at least 0 and below 1, not \(dropout)")
         }
@@ -124,14 +142,17 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help:
-            "Where the adapter goes: a PEFT folder, with training.json and log.jsonl. An interrupted run waits in OUT.partial; the same command continues it."
+            "Where the result goes: a PEFT folder (with --full a model folder), with training.json and log.jsonl. An interrupted run waits in OUT.partial; the same command continues it."
     )
     var out: String
 
     @Option(help: "Also write the log, one JSON object a step, here ('-': stdout).")
     var log: String?
 
-    @Option(help: "Optimiser steps between two checkpoints.")
+    @Option(
+        help:
+            "Optimiser steps between two checkpoints. Those of --full are three times as large as the model in float32."
+    )
     var checkpointEvery: Int = 25
 
     func validate() throws {
