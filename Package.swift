@@ -85,7 +85,7 @@ let engine: [Target] = [
     library("Transformer", ["Torch", "Checkpoint", "Tokenization"]),
     library("Sampling", ["Transformer", "Torch", "Tokenization", "RandomStreams"]),
     library("FineTuning", ["Transformer", "Checkpoint", "Torch", "Tokenization", "Corpora", "RandomStreams"]),
-    library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora"]),
+    library("Measurement", ["Transformer", "Torch", "Tokenization", "Corpora", "Evidence", "RandomStreams"]),
     .executableTarget(
         name: "emlab",
         dependencies: [
@@ -102,7 +102,7 @@ let engine: [Target] = [
     tests("Transformer", ["Torch", "Checkpoint", "TestSupport"]),
     tests("Sampling", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
-    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
+    tests("Measurement", ["Torch", "Transformer", "Checkpoint", "Evidence", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 
