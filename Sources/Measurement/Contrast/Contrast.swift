@@ -56,6 +56,17 @@ public struct Contrast: Codable, Hashable, Sendable {
         return zip(asked, logprobs).map { $0.contrast($1) }
     }
 
+    /// Looks at all questions before any is measured.
+    ///
+    /// - Throws: ``MeasurementError/tooLong(item:tokens:limit:)`` for the first that doesn't fit into the context.
+    public static func check(
+        _ questions: [Question], scorer: CompletionScorer, format: ChatFormat, tokenizer: Tokenizer,
+        allParaphrases: Bool = false
+    ) throws {
+        let model = MeasuredModel(decoder: scorer.decoder, tokenizer: tokenizer, format: format)
+        _ = try prepare(questions, for: model, allParaphrases: allParaphrases)
+    }
+
     /// A question that is ready to be measured.
     struct Prepared: Sendable {
         var id: String

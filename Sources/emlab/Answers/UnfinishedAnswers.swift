@@ -1,25 +1,32 @@
 import Checkpoint
 import Foundation
 
-/// Answers on their way to a file: each is appended to `<out>.partial` as it ends, so that whatever ends the run, the
+typealias UnfinishedAnswers = UnfinishedLines<AnswerLine>
+
+/// Results on their way to a file: each is appended to `<out>.partial` as it is there, so that whatever ends the run, the
 /// same command goes on from there. The file itself appears whole.
 ///
 /// The first line says which run this is; a run with other settings doesn't mix with it.
-final class UnfinishedAnswers {
+final class UnfinishedLines<Line: Codable> {
     let out: String
     var partial: String { out + ".partial" }
     /// What earlier runs of the same command finished.
-    private(set) var kept: [AnswerLine] = []
+    private(set) var kept: [Line] = []
     private let descriptor: Int32
+    /// What the lines are, in messages.
+    private let what: String
 
     private struct Header: Codable, Equatable {
         var unfinished: [String: String]
     }
 
-    /// - Parameter identity: everything that decides the answers.
+    /// - Parameters:
+    ///   - identity: everything that decides the results.
+    ///   - what: the results, in messages.
     /// - Throws: ``ConsoleError`` where the file can't be made, belongs to another run, or is being written.
-    init(out: String, identity: [String: String]) throws {
+    init(out: String, identity: [String: String], what: String = "answers") throws {
         self.out = out
+        self.what = what
         let name = out + ".partial"
         try Destination.makeFolder(for: out)
         descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -33,9 +40,9 @@ final class UnfinishedAnswers {
         let whole = data.lastIndex(of: 0x0A).map { data[...$0] } ?? Data()
         let lines = whole.split(separator: 0x0A)
         if let first = lines.first {
-            try Self.check(first, against: identity, name: name)
+            try check(first, against: identity, name: name)
             for (number, line) in lines.enumerated().dropFirst() {
-                do { kept.append(try Console.decode(AnswerLine.self, from: Data(line))) } catch {
+                do { kept.append(try Console.decode(Line.self, from: Data(line))) } catch {
                     throw ConsoleError("\(name):\(number + 1) is damaged; remove that file to start anew")
                 }
             }
@@ -57,19 +64,19 @@ final class UnfinishedAnswers {
         ConsoleError("--out: \(name) \(what): \(String(cString: strerror(errno))); choose an --out that you may write")
     }
 
-    private static func check(_ line: Data, against identity: [String: String], name: String) throws {
+    private func check(_ line: Data, against identity: [String: String], name: String) throws {
         guard let found = try? Console.decode(Header.self, from: Data(line)).unfinished else {
-            throw ConsoleError("\(name) doesn't begin like unfinished answers; remove it or choose another --out")
+            throw ConsoleError("\(name) doesn't begin like unfinished \(what); remove it or choose another --out")
         }
         let changed = Set(found.keys).union(identity.keys).filter { found[$0] != identity[$0] }.sorted()
         guard changed.isEmpty else {
             throw ConsoleError(
-                "\(name) holds unfinished answers of a run with another \(changed.joined(separator: ", another ")). "
+                "\(name) holds unfinished \(what) of a run with another \(changed.joined(separator: ", another ")). "
                     + "Finish that run with the command that began it, or remove the file")
         }
     }
 
-    func append(_ line: AnswerLine) throws {
+    func append(_ line: Line) throws {
         let data = try Console.encode(line)
         do { try Console.write(data, to: descriptor, named: partial) } catch {
             throw ConsoleError("\(error). What is finished is kept there; the same command continues")
@@ -77,7 +84,7 @@ final class UnfinishedAnswers {
     }
 
     /// Writes the file and removes what led to it.
-    func finish(_ lines: [AnswerLine]) throws {
+    func finish(_ lines: [some Encodable]) throws {
         try OutgoingFile.write(
             lines.map { String(decoding: try Console.encode($0), as: UTF8.self) }.joined(), to: URL(filePath: out))
         unlink(partial)

@@ -34,6 +34,7 @@ struct PreferenceTraining: Command {
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Adapter") var adapter: AdapterOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
+    @OptionGroup(title: "Measuring along the way") var measuring: CurveOptions
 
     @Option(help: "Preferences, as JSON lines.")
     var data: String
@@ -79,7 +80,7 @@ struct PreferenceTraining: Command {
             name: "dpo", data: data, model: model, adapter: adapter, training: training,
             settings: [
                 "chat_format": format.rawValue, "max_length": String(limit), "beta": String(beta), "loss": "\(kind)",
-            ])
+            ], measuring: measuring)
         try job.run(
             loaded, objective: PreferenceObjective(loss: kind, beta: beta),
             examples: zip(groups, references).map { $0.with($1) })

@@ -15,6 +15,8 @@ struct TrainingJob {
     var training: TrainingOptions
     /// What else decides the numbers.
     var settings: [String: String]
+    /// What is measured along the way.
+    var measuring = CurveOptions()
 
     func run(_ loaded: LoadedModel, rows: PreparedRows) throws {
         tell(rows)
@@ -44,13 +46,18 @@ struct TrainingJob {
         if resumed > 0 { Console.say("continuing after step \(resumed) of \(trainer.arms[0].totalSteps)") }
         let extraLog = try training.log.map { try LogOutput($0, after: folder.partial.appending(path: "log.jsonl")) }
 
+        let curve = try measuring.curve(
+            loaded, in: folder.partial, steps: steps,
+            tokens: examples.reduce(0) { $0 + objective.tokens(of: $1) } / examples.count * settings.stepSize * steps)
         let progress = Progress("training", total: trainer.arms[0].totalSteps, unit: "tokens", from: resumed)
         do {
+            try curve?.begin(at: resumed, trainer.arms[0].adapter)
             while !trainer.isFinished {
                 let before = trainer.splits
                 for record in try trainer.step(checkpoint: { try Interruption.check() }) {
                     try folder.log(record)
                     try extraLog?.write(record)
+                    try curve?.measure(after: record, trainer.arms[0].adapter)
                     if record.step % training.checkpointEvery == 0 { try folder.save(trainer.arms[0]) }
                     progress.update(
                         done: record.step, adding: record.tokens, detail: detail(record))
@@ -79,6 +86,7 @@ struct TrainingJob {
             arm.adapter.files(configuration),
             summary: ["steps": String(arm.step), "smaller_passes": String(trainer.splits)])
         Console.say("adapter in \(training.out)")
+        curve?.tellShare()
     }
 
     private func detail(_ record: StepRecord) -> String {
@@ -144,6 +152,7 @@ struct TrainingJob {
         identity["dtype"] = loaded.decoder.dtype.rawValue
         identity["device"] = "\(loaded.decoder.device)"
         identity["libtorch"] = Libtorch.version
+        identity["measured"] = try measuring.identity
         return identity
     }
 }
