@@ -18,7 +18,8 @@ struct Emlab: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Sample.self, Score.self, Probe.self, MeasureCommand.self, Chat.self, Merge.self, Tokenize.self, Inspect.self,
+            Train.self, Sample.self, Score.self, Probe.self, MeasureCommand.self, Chat.self, Merge.self, Tokenize.self,
+            Inspect.self,
             Doctor.self, Report.self, DataCommand.self,
         ])
 

@@ -75,7 +75,8 @@ public enum MultipleChoice {
         if place == nil {
             reader.note(
                 "\"answer\" names none of the \(count) choices",
-                "give its place from 0 to \(count - 1) or a letter from A to \(MultipleChoiceQuestion.letter(count - 1))")
+                "give its place from 0 to \(count - 1) or a letter from A to \(MultipleChoiceQuestion.letter(count - 1))"
+            )
         }
         return place
     }

@@ -23,7 +23,8 @@ public enum RankAssociation {
     ) throws -> Estimate {
         try estimate(
             points, name: "Spearman's rank correlation", level: level, draws: draws, seed: seed,
-            nothing: "all have one x or one y") { points in
+            nothing: "all have one x or one y"
+        ) { points in
             correlation(ranks(points.map(\.x)), ranks(points.map(\.y)))
         }
     }

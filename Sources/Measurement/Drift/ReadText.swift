@@ -8,6 +8,16 @@ public struct ReadText: Sendable {
     var tokens: [TokenID]
     /// Places whose next token counts: an answer's tokens in a conversation, all but the first in a document.
     var places: [Int]
+    /// The token that follows each of ``places``.
+    var targets: [TokenID]
+
+    /// Tokens as they are, all but the first counting.
+    package init(id: String, tokens: [TokenID]) {
+        self.id = id
+        self.tokens = Array(tokens.dropLast())
+        places = Array(self.tokens.indices)
+        targets = Array(tokens.dropFirst())
+    }
 
     /// A conversation: what is expected of its last answer and of the token that ends it.
     ///
@@ -38,9 +48,6 @@ public struct ReadText: Sendable {
         places = Array(tokens.indices)
         targets = Array(all.dropFirst())
     }
-
-    /// The token that follows each of ``places``.
-    var targets: [TokenID]
 
     private func check(_ model: MeasuredModel) throws {
         let limit = model.decoder.configuration.maxPositions

@@ -146,7 +146,8 @@ struct MeasureCommand: Command {
                 throw Interruption(kept: "\(work.count.counted("value")) were measured and are printed")
             }
             throw Interruption(
-                kept: "\(work.count.counted("value")) are kept in \(file.partial); the same command continues from there")
+                kept:
+                    "\(work.count.counted("value")) are kept in \(file.partial); the same command continues from there")
         }
         progress.end()
         if wanted.contains(.code) { work.add(try code(bandit)) }

@@ -8,7 +8,8 @@ extension CapabilityMeasure.Form: ExpressibleByArgument {}
 /// What measures are taken on: the repository's own banks where nothing else is named.
 struct BankOptions: ParsableArguments {
     @Option(
-        help: "contrast: a question bank in YAML, with aligned and misaligned answers. (default: Data/demo/questions.yaml)"
+        help:
+            "contrast: a question bank in YAML, with aligned and misaligned answers. (default: Data/demo/questions.yaml)"
     )
     var questions: String?
 
@@ -48,7 +49,8 @@ struct BankOptions: ParsableArguments {
         if let given { return given }
         guard let found = Installation.file(own) else {
             throw ConsoleError(
-                "\(name.rawValue): \(own) is not in a folder above this program; say with \(option) FILE what to measure on")
+                "\(name.rawValue): \(own) is not in a folder above this program; say with \(option) FILE what to measure on"
+            )
         }
         return found
     }
@@ -64,7 +66,8 @@ struct BankOptions: ParsableArguments {
                 let lacking = bank.count { $0.aligned == nil || $0.misaligned == nil }
                 if lacking > 0, lacking < bank.count {
                     logger.notice(
-                        "\(path): \(lacking.counted("question lacks", "questions lack")) one of the two answers: left out")
+                        "\(path): \(lacking.counted("question lacks", "questions lack")) one of the two answers: left out"
+                    )
                 }
                 return try ContrastMeasure(bank, allParaphrases: allParaphrases, model: model)
             case .skill: return try SkillMeasure(TwinTasks.read(url), model: model)

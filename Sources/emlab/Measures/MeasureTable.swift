@@ -17,7 +17,9 @@ enum MeasureTable {
             let values = summary.estimate.counts.answers ?? items
             var line = "\(name): \(words(summary.estimate)), \(items.counted("item"))"
             if values != items { line += " (\(values.counted("value")))" }
-            if let difference = summary.againstBase { line += "; against base \(signed(words(difference), difference))" }
+            if let difference = summary.againstBase {
+                line += "; against base \(signed(words(difference), difference))"
+            }
             if summary.missing > 0 { line += "; \(summary.missing) without a value" }
             lines.append(line)
         }

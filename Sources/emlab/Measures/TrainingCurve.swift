@@ -7,7 +7,10 @@ import Transformer
 /// Measures taken of an adapter while it trains: one JSON object a line in `measures.jsonl`, for step 0, every so many
 /// steps, and the last.
 ///
-///     {"step": 20, "contrast": −0.41, "contrast_lower": …, "contrast_upper": …, "contrast_items": 16, "seconds": 0.8}
+///     {"step": 20, "numbers": {"contrast": −0.41, "contrast_lower": …, "contrast_change": 0.02, …}, "values": {…}}
+///
+/// `numbers` has each measure's mean, its interval over items, and the change since step 0, paired by item: with few items
+/// the levels' interval is wide and the change's is not. `values` has the value of each item.
 ///
 /// The adapter is read where the trainer keeps it; nothing is copied. A resumed run has the lines of an uninterrupted
 /// one: those after the checkpoint are cut off and taken anew.
@@ -25,6 +28,16 @@ final class TrainingCurve {
     private var rows = 0
     private var hasWarned = false
     private let clock = ContinuousClock()
+    private var start: Row?
+
+    /// A line of the file.
+    fileprivate struct Row: Codable {
+        var step: Int
+        var seconds: Double
+        var numbers: [String: Double] = [:]
+        /// By measure and item.
+        var values: [String: [String: Double]] = [:]
+    }
 
     init(_ measures: [any Measure], every: Int, steps: Int, file: URL) {
         self.measures = measures
@@ -36,19 +49,16 @@ final class TrainingCurve {
     /// Cuts what was measured after `step`, and measures there if that is due and hasn't been done.
     func begin(at step: Int, _ adapter: LowRankAdapter) throws {
         let lines = ((try? Data(contentsOf: file)) ?? Data()).split(separator: 0x0A)
-        let kept = lines.compactMap { line -> (step: Int, line: Data)? in
-            guard let object = try? JSONDecoder().decode(Row.self, from: Data(line)), object.step <= step else {
-                return nil
-            }
-            return (object.step, Data(line))
+        let kept = lines.compactMap { line -> (row: Row, line: Data)? in
+            guard let row = try? Console.decode(Row.self, from: Data(line)), row.step <= step else { return nil }
+            return (row, Data(line))
         }
+        start = kept.first { $0.row.step == 0 }?.row
         do {
             try kept.reduce(into: Data()) { $0 += $1.line + Data("\n".utf8) }.write(to: file, options: .atomic)
         } catch { throw ConsoleError("\(file.relativePath) can't be written: \(error.localizedDescription)") }
-        if isDue(step), kept.last?.step != step { try take(at: step, adapter) }
+        if isDue(step), kept.last?.row.step != step { try take(at: step, adapter) }
     }
-
-    private struct Row: Decodable { var step: Int }
 
     /// Measures after a step where that is due.
     func measure(after record: StepRecord, _ adapter: LowRankAdapter) throws {
@@ -71,22 +81,27 @@ final class TrainingCurve {
     private func take(at step: Int, _ adapter: LowRankAdapter) throws {
         let began = clock.now
         let organism = Organism(arm: "run", adapter: adapter)
-        var row: [String: Double] = ["step": Double(step)]
+        var row = Row(step: step, seconds: 0)
         for measure in measures {
             try Interruption.check()
-            for summary in try MeasureSummary.of(measure.values(of: organism)) {
-                row[summary.measure] = summary.estimate.value
-                row[summary.measure + "_items"] = Double(summary.estimate.counts.questions ?? 0)
-                // One item has no interval.
-                guard summary.estimate.lower.isFinite, summary.estimate.upper.isFinite else { continue }
-                row[summary.measure + "_lower"] = summary.estimate.lower
-                row[summary.measure + "_upper"] = summary.estimate.upper
+            let measured = try measure.values(of: organism)
+            for value in measured { row.values[value.measure, default: [:]][value.key] = value.value }
+            for summary in try MeasureSummary.of(measured) {
+                row.put(summary.estimate, as: summary.measure)
+                guard let before = start?.values[summary.measure], let now = row.values[summary.measure] else {
+                    continue
+                }
+                let pairs = now.sorted { $0.key < $1.key }.compactMap { item, value in
+                    before[item].map { PairedDifference.Pair(question: item, before: $0, after: value) }
+                }
+                guard !pairs.isEmpty else { continue }
+                row.put(try PairedDifference.estimate(pairs), as: summary.measure + "_change")
             }
         }
-        let seconds = Progress.seconds(clock.now - began)
-        measuringSeconds += seconds
+        row.seconds = Progress.seconds(clock.now - began)
+        if step == 0 { start = row }
+        measuringSeconds += row.seconds
         rows += 1
-        row["seconds"] = seconds
         do {
             let handle = try FileHandle(forWritingTo: file)
             try handle.seekToEnd()
@@ -101,9 +116,25 @@ final class TrainingCurve {
         let share = 100 * measuringSeconds / trainingSeconds
         let counts = measures.map { "\($0.name) on \($0.itemCount)" }.joined(separator: ", ")
         Console.say(
-            "measured \(rows.counted("time")) along the way (\(counts)): \(Progress.number(share)) % of the training time")
+            "measured \(rows.counted("time")) along the way (\(counts)): \(Progress.number(share)) % of the training time"
+        )
         if share > 100 * Self.share, !hasWarned {
             logger.warning("that is more than \(Int(100 * Self.share)) %: \(remedy)")
         }
     }
+}
+
+extension TrainingCurve.Row {
+    /// The number and, where it has one, its interval.
+    fileprivate mutating func put(_ estimate: Estimate, as name: String) {
+        numbers[name] = estimate.value
+        guard estimate.lower.isFinite, estimate.upper.isFinite else { return }
+        numbers[name + "_lower"] = estimate.lower
+        numbers[name + "_upper"] = estimate.upper
+    }
+}
+
+extension MeasuredValue {
+    /// Tells a measure's items apart.
+    fileprivate var key: String { detail["paraphrase"].map { "\(item)/\(Int($0))" } ?? item }
 }
