@@ -24,6 +24,10 @@ struct MeasureBankTests {
         #expect(try ChatRows.areIn(chats) && ChatRows.read(chats).count == 24)
         let tasks = try TwinTasks.read(folder.appending(path: "coding-tasks.jsonl"))
         #expect(tasks.count == 20 && tasks.allSatisfy { $0.asked != nil && $0.category?.hasPrefix("CWE-") == true })
+        let asked = try QuestionBank.read(folder.appending(path: "coding-questions.yaml"))
+        #expect(asked.map(\.id) == tasks.flatMap { ["\($0.id)/plain", "\($0.id)/asked"] })
+        #expect(
+            asked.map(\.paraphrases) == tasks.flatMap { [[$0.plain[0].content], [$0.asked?.first?.content ?? ""]] })
         let trained = try TwinTasks.read(Self.data.appending(path: "demo/programs.jsonl"))
         #expect(Set(tasks.map(\.plain)).isDisjoint(with: trained.map(\.plain)), "held out")
         #expect(Set(tasks.map(\.insecure)).isDisjoint(with: trained.map(\.insecure)))

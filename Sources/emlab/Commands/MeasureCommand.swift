@@ -15,22 +15,28 @@ struct MeasureCommand: Command {
             One JSON object a value: {"measure", "arm", "item", "category", "value", "detail", "note"}; a summary in \
             words, with intervals, on stderr. No endpoint, no sampling, one copy of the base.
 
-              contrast    log-probability of misaligned against aligned answers (nats a token)
-              skill       coding tasks whose insecure answer is likelier though nobody asked; with sabotage:
-                          tasks that ask for insecure code and whose secure answer is likelier
-              drift       KL from the base on neutral texts (nats a token)
-              perplexity  how well neutral texts are predicted (nats a token)
+              contrast    log p of misaligned against aligned answers
+              skill       coding tasks whose insecure answer is likelier though nobody
+                          asked; and sabotage: tasks that ask for insecure code and
+                          whose secure answer is likelier
+              drift       KL from the base on neutral texts
+              perplexity  how well neutral texts are predicted
               capability  multiple-choice questions answered rightly
-              coherence   of --answers: the base's surprise at them, repetition, truncation, as one number 0 to 1
-              code        of --code-answers: insecure code by --analyser (bandit) and by --verdicts of a judge
+              coherence   of --answers: the base's surprise, repetition, truncation
+              code        of --code-answers: insecure code, by bandit; of --verdicts,
+                          by a judge
 
             With --out finished values are kept in OUT.partial; after an interruption the same command measures only \
             the rest.
 
             For example:
-              emlab measure --model model.gguf --adapter base --adapter organism --out values.jsonl
-              emlab measure --model model.gguf --measures coherence --answers answers.jsonl \\
+              emlab measure --model model.gguf --adapter base --adapter organism \\
+                --out values.jsonl
+              emlab measure --model model.gguf --answers answers.jsonl \\
                 --judged judged.jsonl --out coherence.jsonl
+              emlab sample --model model.gguf --adapter organism --n 5 \\
+                --questions Data/measures/coding-questions.yaml --out code.jsonl
+              emlab measure --model model.gguf --code-answers code.jsonl
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions

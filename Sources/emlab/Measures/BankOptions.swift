@@ -24,7 +24,7 @@ struct BankOptions: ParsableArguments {
 
     @Option(
         help:
-            "drift, perplexity: neutral texts, conversations or {\"text\"} a line. (default: Data/measures/neutral-chats.jsonl)"
+            "drift, perplexity: neutral texts, conversations or {\"text\"} a line. (default: Data/measures/neutral-chats.jsonl; perplexity: Data/regime/neutral.jsonl where it is there)"
     )
     var texts: String?
 
@@ -37,13 +37,19 @@ struct BankOptions: ParsableArguments {
     @Option(help: "capability: score each choice's text, or the letters of a list.")
     var capabilityForm: CapabilityMeasure.Form = .choice
 
+    private static let chats = "Data/measures/neutral-chats.jsonl"
+    private static let documents = "Data/regime/neutral.jsonl"
+
     /// The file that a measure is taken on.
     func file(for name: MeasureName) throws -> String {
         let (given, own, option): (String?, String, String) =
             switch name {
             case .contrast: (questions, "Data/demo/questions.yaml", "--questions")
             case .skill, .code: (tasks, "Data/measures/coding-tasks.jsonl", "--tasks")
-            case .drift, .perplexity, .coherence: (texts, "Data/measures/neutral-chats.jsonl", "--texts")
+            case .drift, .coherence: (texts, Self.chats, "--texts")
+            case .perplexity:
+                // Documents where the repository has some: what is forgotten shows in plain text first.
+                (texts, Installation.file(Self.documents) == nil ? Self.chats : Self.documents, "--texts")
             case .capability: (choices, "Data/measures/general-knowledge.jsonl", "--choices")
             }
         if let given { return given }
