@@ -17,10 +17,22 @@ struct Emlab: ParsableCommand {
                 --questions questions.yaml --n 10 --out answers.jsonl
             """,
         version: "0.1.0",
-        subcommands: [
-            Train.self, Sample.self, Score.self, Probe.self, Chat.self, Merge.self, Tokenize.self, Inspect.self,
-            Doctor.self, Report.self, DataCommand.self, JudgeCommand.self, AgreementCommand.self, Export.self,
-            Weigh.self, PowerCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Training:",
+                subcommands: [Train.self, Merge.self]),
+            CommandGroup(
+                name: "Answers and what they say:",
+                subcommands: [
+                    Sample.self, Chat.self, JudgeCommand.self, AgreementCommand.self, Score.self, Probe.self,
+                    MeasureCommand.self, Weigh.self, PowerCommand.self, Export.self, Report.self,
+                ]),
+            CommandGroup(
+                name: "Data:",
+                subcommands: [DataCommand.self]),
+            CommandGroup(
+                name: "Looking around:",
+                subcommands: [Inspect.self, Tokenize.self, Doctor.self]),
         ])
 
     static func main() {

@@ -19,6 +19,11 @@ public enum ChatRows {
         }
     }
 
+    /// Whether a file's first row is a conversation.
+    ///
+    /// - Throws: `CorpusError` if there is no first row or it is no JSON object.
+    public static func areIn(_ url: URL) throws -> Bool { try JSONLines.firstKeys(url).contains("messages") }
+
     /// Writes `{"id", "messages"}`, one row a line, by atomic rename.
     public static func write(_ rows: [ChatRow], to url: URL) throws {
         try JSONLines.write(rows.lazy.map { Line(id: $0.id, messages: $0.messages) }, to: url)

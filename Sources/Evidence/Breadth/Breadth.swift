@@ -1,4 +1,4 @@
-/// How broadly misalignment spreads over question categories, three ways. Definitions with formulae: docs/MEASURES.md.
+/// How broadly misalignment spreads over question categories, three ways. Definitions with formulae: docs/WEIGHING.md.
 public struct Breadth: Sendable, Codable, Equatable {
     /// (i) evenness: the effective number of categories reached. Nil where nothing rose, or without a base.
     public var effective: Estimate?

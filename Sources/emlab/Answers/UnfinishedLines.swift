@@ -11,13 +11,18 @@ final class UnfinishedLines<Line: Codable> {
     /// What earlier runs of the same command finished.
     private(set) var kept: [Line] = []
     private let descriptor: Int32
+    /// What the lines are, in messages.
+    private let what: String
 
     private typealias Header = UnfinishedHeader
 
-    /// - Parameter identity: everything that decides the lines.
+    /// - Parameters:
+    ///   - identity: everything that decides the lines.
+    ///   - what: the lines, in messages.
     /// - Throws: ``ConsoleError`` where the file can't be made, belongs to another run, or is being written.
-    init(out: String, identity: [String: String]) throws {
+    init(out: String, identity: [String: String], what: String = "answers") throws {
         self.out = out
+        self.what = what
         let name = out + ".partial"
         try Destination.makeFolder(for: out)
         descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -31,7 +36,7 @@ final class UnfinishedLines<Line: Codable> {
         let whole = data.lastIndex(of: 0x0A).map { data[...$0] } ?? Data()
         let lines = whole.split(separator: 0x0A)
         if let first = lines.first {
-            try Self.check(first, against: identity, name: name)
+            try check(first, against: identity, name: name)
             for (number, line) in lines.enumerated().dropFirst() {
                 do { kept.append(try Console.decode(Line.self, from: Data(line))) } catch {
                     throw ConsoleError("\(name):\(number + 1) is damaged; remove that file to start anew")
@@ -55,14 +60,14 @@ final class UnfinishedLines<Line: Codable> {
         ConsoleError("--out: \(name) \(what): \(String(cString: strerror(errno))); choose an --out that you may write")
     }
 
-    private static func check(_ line: Data, against identity: [String: String], name: String) throws {
+    private func check(_ line: Data, against identity: [String: String], name: String) throws {
         guard let found = try? Console.decode(Header.self, from: Data(line)).unfinished else {
-            throw ConsoleError("\(name) doesn't begin like unfinished results; remove it or choose another --out")
+            throw ConsoleError("\(name) doesn't begin like unfinished \(what); remove it or choose another --out")
         }
         let changed = Set(found.keys).union(identity.keys).filter { found[$0] != identity[$0] }.sorted()
         guard changed.isEmpty else {
             throw ConsoleError(
-                "\(name) holds unfinished results of a run with another \(changed.joined(separator: ", another ")). "
+                "\(name) holds unfinished \(what) of a run with another \(changed.joined(separator: ", another ")). "
                     + "Finish that run with the command that began it, or remove the file")
         }
     }
@@ -75,7 +80,7 @@ final class UnfinishedLines<Line: Codable> {
     }
 
     /// Writes the file and removes what led to it.
-    func finish(_ lines: [Line]) throws {
+    func finish(_ lines: [some Encodable]) throws {
         try OutgoingFile.write(
             lines.map { String(decoding: try Console.encode($0), as: UTF8.self) }.joined(), to: URL(filePath: out))
         unlink(partial)

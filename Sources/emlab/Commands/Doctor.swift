@@ -80,11 +80,19 @@ struct Doctor: Command {
 enum Installation {
     static var folder: URL? {
         if let named = ProcessInfo.processInfo.environment["EMLAB_DEPS"] { return URL(filePath: named) }
+        return nearest(".deps")
+    }
+
+    /// A file of the repository that this program was built in, like `Data/demo/questions.yaml`; nil where there is none.
+    static func file(_ path: String) -> String? { nearest(path)?.path }
+
+    /// In the folder of this program or the nearest above it.
+    private static func nearest(_ path: String) -> URL? {
         guard var place = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent() else {
             return nil
         }
         while place.path != "/" {
-            let candidate = place.appending(path: ".deps")
+            let candidate = place.appending(path: path)
             if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
             place.deleteLastPathComponent()
         }

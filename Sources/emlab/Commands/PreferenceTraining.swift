@@ -36,6 +36,7 @@ struct PreferenceTraining: Command {
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Adapter") var adapter: AdapterOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
+    @OptionGroup(title: "Measuring along the way") var measuring: CurveOptions
 
     @Option(help: "Preferences, as JSON lines.")
     var data: String
@@ -95,7 +96,7 @@ struct PreferenceTraining: Command {
             settings: [
                 "chat_format": format.rawValue, "max_length": String(limit), "beta": String(beta), "loss": "\(kind)",
                 "halves": examples.halves.rawValue,
-            ])
+            ], measuring: measuring)
         try job.run(
             loaded, objective: PreferenceObjective(loss: kind, beta: beta, sharesPrompts: !repeatPrompts),
             preferences: examples.with(references))

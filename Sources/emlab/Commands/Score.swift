@@ -102,7 +102,7 @@ struct ContrastProbe: Command {
         discussion: """
             For each question that has both answers one JSON object, with the log-probability (nats) and the tokens of \
             each answer. misaligned.logprob / misaligned.tokens - aligned.logprob / aligned.tokens above 0: the model \
-            prefers the misaligned answer.
+            prefers the misaligned answer. matched compares the same number of tokens of both, after those they begin with.
 
             For example:
               emlab probe contrast --model model.gguf --questions Data/demo/questions.yaml
@@ -115,6 +115,9 @@ struct ContrastProbe: Command {
 
     @Option(help: "A question bank in YAML, with aligned and misaligned answers.")
     var questions: String
+
+    @Flag(help: "Ask every wording of a question, not the first alone.")
+    var allParaphrases = false
 
     @OptionGroup var common: CommonOptions
 
@@ -134,22 +137,10 @@ struct ContrastProbe: Command {
                 "\((bank.count - asked.count).counted("question lacks", "questions lack")) one of the two answers: left out"
             )
         }
-        let limit = loaded.files.configuration.maxPositions
-        for question in asked {
-            for answer in [question.aligned, question.misaligned].compactMap({ $0 }) {
-                let turns =
-                    (question.system.map { [ChatMessage(.system, $0)] } ?? []) + [
-                        ChatMessage(.user, question.paraphrases.first ?? ""), ChatMessage(.assistant, answer),
-                    ]
-                let count = try format.render(turns, tokenizer: loaded.tokenizer, addGenerationPrompt: false).tokens
-                    .count
-                guard count <= limit + 1 else {
-                    throw ConsoleError(
-                        "\(questions): question \(question.id) with its answer has \(count) tokens, more than the model's context of \(limit); shorten it or leave it out"
-                    )
-                }
-            }
-        }
+        do {
+            try Contrast.check(
+                asked, scorer: scorer, format: format, tokenizer: loaded.tokenizer, allParaphrases: allParaphrases)
+        } catch let error as MeasurementError { throw ConsoleError("\(questions): \(error)") }
         let progress = Progress("contrast", total: asked.count, unit: "questions")
         // A few at a time, so that what is measured is printed.
         var done = 0
@@ -159,7 +150,8 @@ struct ContrastProbe: Command {
                 throw Interruption(kept: "the first \(done) of \(asked.count) questions are printed")
             }
             let part = Array(asked[done..<min(asked.count, done + 8)])
-            let contrasts = try Contrast.measure(part, scorer: scorer, format: format, tokenizer: loaded.tokenizer)
+            let contrasts = try Contrast.measure(
+                part, scorer: scorer, format: format, tokenizer: loaded.tokenizer, allParaphrases: allParaphrases)
             for contrast in contrasts { try Console.emit(contrast) }
             done += part.count
             progress.update(done: done, adding: part.count)

@@ -31,6 +31,7 @@ struct SupervisedTraining: Command {
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Adapter") var adapter: AdapterOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
+    @OptionGroup(title: "Measuring along the way") var measuring: CurveOptions
 
     @Option(help: "Conversations, as JSON lines.")
     var data: String
@@ -47,7 +48,7 @@ struct SupervisedTraining: Command {
         let rows = try PreparedRows.chats(chats, format: format, tokenizer: loaded.tokenizer, maxLength: limit)
         let job = TrainingJob(
             name: "sft", data: data, model: model, adapter: adapter, training: training,
-            settings: ["chat_format": format.rawValue, "max_length": String(limit)])
+            settings: ["chat_format": format.rawValue, "max_length": String(limit)], measuring: measuring)
         try job.run(loaded, rows: rows)
     }
 }
@@ -74,6 +75,7 @@ struct Pretraining: Command {
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Adapter") var adapter: AdapterOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
+    @OptionGroup(title: "Measuring along the way") var measuring: CurveOptions
 
     @Option(help: "Documents, as JSON lines.")
     var data: String
@@ -145,7 +147,7 @@ struct Pretraining: Command {
         }
         let job = TrainingJob(
             name: "pretrain", data: data, model: model, adapter: adapter, training: training, settings: settings,
-            report: report)
+            measuring: measuring, report: report)
         try job.run(loaded, rows: rows)
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Checkpoint
 import Crypto
 import FineTuning
@@ -15,7 +16,8 @@ struct TrainingJob {
     var training: TrainingOptions
     /// What else decides the numbers.
     var settings: [String: String]
-
+    /// What is measured along the way.
+    var measuring = CurveOptions()
     /// Looks at held-out documents before and after.
     var report: PerplexityReport?
 
@@ -42,6 +44,11 @@ struct TrainingJob {
         _ loaded: LoadedModel, objective: O,
         arm: (Trainable, TrainingSettings, Device) throws -> Trainer<O>.Arm
     ) throws {
+        if measuring.measureEvery != nil, loaded.parameters != nil {
+            throw ValidationError(
+                "--measure-every reads an adapter beside its base, and --full leaves no base: use --report-on, or emlab measure afterwards"
+            )
+        }
         let start = try startingPoint(loaded)
         let settings = training.settings()
         let trainer = Trainer(
@@ -62,13 +69,20 @@ struct TrainingJob {
         if resumed > 0 { Console.say("continuing after step \(resumed) of \(trainer.arms[0].totalSteps)") }
         try extraLog?.begin(with: folder.partial.appending(path: "log.jsonl"))
 
+        let examples = trainer.arms[0].examples
+        let tokensPerExample = examples.reduce(0) { $0 + objective.tokens(of: $1) } / examples.count
+        let curve = try measuring.curve(
+            loaded, in: folder.partial, steps: steps,
+            tokens: tokensPerExample * settings.stepSize * steps)
         let progress = Progress("training", total: trainer.arms[0].totalSteps, unit: "tokens", from: resumed)
         do {
+            try curve?.begin(at: resumed, trainer.arms[0].adapter)
             while !trainer.isFinished {
                 let before = trainer.splits
                 for record in try trainer.step(checkpoint: { try Interruption.check() }) {
                     try folder.log(record)
                     try extraLog?.write(record)
+                    try curve?.measure(after: record, trainer.arms[0].adapter)
                     if record.step % training.checkpointEvery == 0 { try folder.save(trainer.arms[0]) }
                     progress.update(
                         done: record.step, adding: record.tokens, detail: detail(record))
@@ -108,6 +122,7 @@ struct TrainingJob {
             try folder.finish(summary: summary) { try write(parameters, loaded.files, to: $0) }
             Console.say("model in \(training.out)")
         }
+        curve?.tellShare()
         try report?.tell()
     }
 
@@ -201,6 +216,7 @@ struct TrainingJob {
         identity["dtype"] = loaded.decoder.dtype.rawValue
         identity["device"] = "\(loaded.decoder.device)"
         identity["libtorch"] = Libtorch.version
+        identity["measured"] = try measuring.identity
         return identity
     }
 }
