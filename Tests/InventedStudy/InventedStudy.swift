@@ -35,7 +35,8 @@ struct InventedRunner: StepRunner {
             let isDone = FileManager.default.fileExists(atPath: work.folder.appending(path: "DONE").path)
             try say("began \(work.step.key) \(isDone ? "DONE" : "open")")
             let result = work.folder.appending(path: "result.txt")
-            var pieces = (try? String(contentsOf: result, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
+            var pieces =
+                (try? String(contentsOf: result, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
             let seed = try work.inputs.sorted { $0.key < $1.key }.map { role, folder in
                 let read = folder.appending(path: "result.txt")
                 let text = try? String(contentsOf: read, encoding: .utf8)

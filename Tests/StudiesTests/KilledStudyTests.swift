@@ -18,7 +18,9 @@ struct KilledStudyTests {
     private func start(_ store: String) throws -> Process {
         let process = Process()
         process.executableURL = Self.program
-        process.arguments = [workshop.folder.appending(path: "study.yaml").path, workshop.folder.appending(path: store).path]
+        process.arguments = [
+            workshop.folder.appending(path: "study.yaml").path, workshop.folder.appending(path: store).path,
+        ]
         try process.run()
         return process
     }
@@ -43,7 +45,7 @@ struct KilledStudyTests {
     func fiftyMoments() throws {
         try finish("whole")
         let expected = try workshop.results(of: "whole")
-        #expect(expected.values.count { $0 == "done" } == 28)
+        #expect(expected.values.count { $0 == "done" } == 37)
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of the moments: \(seed)")
         var (killed, round) = (0, 0)
@@ -64,7 +66,7 @@ struct KilledStudyTests {
             try finish(store)
             #expect(try workshop.results(of: store) == expected)
             let bodies = try bodies(store)
-            #expect(bodies.ended.count == 28)
+            #expect(bodies.ended.count == 37)
             #expect(!bodies.began.contains("DONE"))
         }
         print("killed 50 times in \(round) studies")
@@ -82,9 +84,9 @@ struct KilledStudyTests {
             }
             #expect(try workshop.results(of: store) == (try workshop.results(of: "alone")))
             let bodies = try bodies(store)
-            #expect(bodies.ended.count == 28)
+            #expect(bodies.ended.count == 37)
             #expect(bodies.ended.values.allSatisfy { $0 == 1 })
-            #expect(bodies.began.count == 28)
+            #expect(bodies.began.count == 37)
         }
     }
 

@@ -8,7 +8,8 @@ final class Workshop {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "studies-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try write("rows.jsonl", #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"# + "\n")
+        try write(
+            "rows.jsonl", #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"# + "\n")
         try write("programs.jsonl", "{}\n{}\n")
         try write("questions.yaml", "- id: one\n  paraphrases: [What?, Why?]\n  samples_per_paraphrase: 3\n")
         try write("study.yaml", Self.study)
@@ -66,6 +67,8 @@ final class Workshop {
         var results: [String: String] = [:]
         for case let name as String in FileManager.default.enumerator(atPath: folder.path) ?? .init() {
             let file = folder.appending(path: name)
+            // What a killed process was writing has a hidden name and is no result.
+            guard !file.lastPathComponent.hasPrefix("."), !file.lastPathComponent.contains(".tmp") else { continue }
             guard let text = try? String(contentsOf: file, encoding: .utf8) else { continue }
             results[name] = name.hasSuffix("DONE") ? "done" : text
         }

@@ -46,7 +46,7 @@ extension Ledger {
         }
     }
 
-    private static func isDead(_ row: Row, at now: Double, seenFrom process: ProcessIdentity) -> Bool {
+    static func isDead(_ row: Row, at now: Double, seenFrom process: ProcessIdentity) -> Bool {
         let holder = ProcessIdentity(
             owner: row["owner"], host: row["host"], boot: row["boot"], processSpace: row["space"], pid: row["pid"],
             start: row["start"])
