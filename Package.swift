@@ -99,7 +99,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Studies", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

@@ -20,10 +20,12 @@ struct Emlab: ParsableCommand {
         subcommands: [
             Train.self, Sample.self, Score.self, Probe.self, Chat.self, Merge.self, Tokenize.self, Inspect.self,
             Doctor.self, Report.self, DataCommand.self,
+            PlanCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self, StudyCommand.self,
         ])
 
     static func main() {
         Interruption.watch()
+        Parent.watch()
         var isRunning = false
         do {
             var command = try parseAsRoot()
