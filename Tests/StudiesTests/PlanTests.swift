@@ -131,7 +131,7 @@ struct ShippedStudyTests {
         let plan = Plan(study, hub: HubCache(environment: ["HF_HOME": "/nowhere"]))
         #expect(plan.steps.count > 5)
         // The pocket model may not be fetched yet; the others bring a configuration.
-        if name != "pocket" { #expect(plan.steps.allSatisfy(\.estimate.isComplete), "\(plan.problems)") }
+        if name != "pocket" { #expect(plan.steps.allSatisfy { $0.estimate.isComplete }, "\(plan.problems)") }
         print(PlanTable(plan).text())
     }
 }

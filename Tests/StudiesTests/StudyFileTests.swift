@@ -64,7 +64,7 @@ struct StudyFileTests {
             "14 steps.organism.sweep.rank[0]: \"0\" where a whole number from 1 to 65536 is needed; write a whole number from 1 to 65536",
             "15 steps.asked.kind: \"sampel\" is unknown; did you mean sample?",
             "16 steps.contrast: \"data\" is missing; add it: the name of data or a step that is twin, or a list, each the name of data or a step that is twin",
-            "18 claims.C1.direction: \"falls\" is unknown; did you mean falling?",
+            "18 claims.C1.direction: \"falls\" is unknown; known are rising, falling, peak, flat, higher, lower, not-lower, not-higher, same",
         ] {
             #expect(found.contains(expected), "\(expected) is not among\n\(found.joined(separator: "\n"))")
         }
@@ -76,8 +76,8 @@ struct StudyFileTests {
             ("rank: [1, 8]", "rank: [1, 8]\n      lr: {log: [1e-5], count: 3}", "log: a list of 1"),
             ("rank: [1, 8]", "rank: {from: 8, to: 1}", "a range of no values"),
             ("rank: [1, 8]", "zip: [{rank: [1, 2], alpha: [1]}]", "lists of different lengths"),
-            ("rank: [1, 8]", "rank: [1, 8]\n    rank: 3", "rank is given by the step, too"),
-            ("rank: [1, 8]", "rank: [1, 8]\n    except: [{rank: {from: 1}}]", "no arm is left"),
+            ("data: rows\n", "data: rows\n    rank: 3\n", "rank is given by the step, too"),
+            ("data: rows\n", "data: rows\n    except: [{rank: {from: 1}}]\n", "no arm is left"),
             ("data: rows\n", "data: rows\n    epochs: 1\n    steps: 3\n", "epochs and steps say the same thing"),
             ("data: rows\n", "data: rows\n    targets: mpl\n", "names no linear maps"),
             ("data: rows\n", "data: rows\n    layers: 8-3\n", "names no layers"),
@@ -127,7 +127,6 @@ struct StudyFileTests {
                 mistakes((0..<5000).map { String(repeating: " ", count: $0) + "a:" }.joined(separator: "\n")).count == 1
             )
             #expect(!mistakes("study: x\nsteps: &a {a: *a}\n").isEmpty)
-            #expect(mistakes(String(repeating: "a", count: 2_000_000)).contains { $0.contains("larger") } || true)
         }
         #expect(time < .seconds(5))
     }

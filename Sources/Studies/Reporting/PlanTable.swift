@@ -34,7 +34,12 @@ public struct PlanTable {
     private func groups(each: Bool) -> [(name: String, steps: [PlannedStep])] {
         if each { return plan.steps.map { ("\($0.key.short) \($0.label)", [$0]) } }
         var names: [String] = []
-        for step in plan.steps where !names.contains(step.name) { names.append(step.name) }
+        // In the study's order; a reference pass before the step that needs it.
+        for step in plan.study.steps {
+            for name in ["\(step.name) reference", step.name] where plan.steps.contains(where: { $0.name == name }) {
+                names.append(name)
+            }
+        }
         return names.map { name in (name, plan.steps.filter { $0.name == name }) }
     }
 

@@ -8,6 +8,10 @@ public final class Ledger: Sendable {
 
     /// - Throws: ``StoreError`` if it can't be opened, or was written by a newer emlab.
     init(_ file: URL) throws {
+        // Two processes that make one ledger at once would both run its migrations.
+        let turn = open(file.path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        defer { if turn >= 0 { close(turn) } }
+        if turn >= 0 { while flock(turn, LOCK_EX) != 0, errno == EINTR {} }
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(60)

@@ -120,7 +120,14 @@ struct Includes {
             return URL(filePath: NSHomeDirectory() + path.dropFirst())
         }
         guard let slash = file.relativePath.lastIndex(of: "/") else { return URL(filePath: path) }
-        return URL(filePath: file.relativePath[...slash] + path)
+        // ../ is resolved in the text where it can be, so that messages show paths as people write them.
+        var (folder, path) = (file.relativePath[...slash], Substring(path))
+        while path.hasPrefix("../"), let last = folder.dropLast().split(separator: "/").last, last != "..", last != "."
+        {
+            path = path.dropFirst(3)
+            folder = folder.dropLast(last.count + 1)
+        }
+        return URL(filePath: String(folder + path))
     }
 
     private static func identity(_ url: URL) -> String { url.resolvingSymlinksInPath().standardizedFileURL.path }
