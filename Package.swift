@@ -15,6 +15,9 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Question banks and study files are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // The ledger of studies is SQLite in WAL mode: several processes read and write one store. Needs Debian's
+    // libsqlite3-dev.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // SHA-256: fingerprints of models and data, keys of steps.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     // Judges and reasoning models answer over HTTP: pooled connections, TLS, time-outs, cancellation.
@@ -24,6 +27,7 @@ let dependencies: [Package.Dependency] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let ledger = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -59,6 +63,7 @@ let foundations: [Target] = [
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
     library("Judging", ["Corpora", "Endpoints", "Evidence", crypto]),
+    library("Studies", ["Evidence", "Corpora", "Checkpoint", "Endpoints", crypto, yaml, ledger]),
     tests("Evidence", ["RandomStreams"]),
     tests("Weighing", ["Evidence", "Corpora", "RandomStreams"]),
     tests("Corpora", ["RandomStreams"]),
@@ -69,6 +74,10 @@ let foundations: [Target] = [
         "Endpoints",
         ["Corpora", "RandomStreams", yaml, nioCore, nioHTTP, nioPosix]),
     tests("Judging", ["Corpora", "Endpoints", "Evidence", "RandomStreams"]),
+    // A study of invented steps in a process of its own, for tests to kill.
+    .executableTarget(
+        name: "invented-study", dependencies: ["Studies"], path: "Tests/InventedStudy", swiftSettings: swiftSettings),
+    tests("Studies", ["Corpora", "Checkpoint", "RandomStreams", "invented-study", crypto]),
 ]
 
 let engine: [Target] = [
@@ -99,7 +108,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", "Studies", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

@@ -19,6 +19,11 @@ struct Emlab: ParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
+                name: "Studies:",
+                subcommands: [
+                    PlanCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self, StudyCommand.self,
+                ]),
+            CommandGroup(
                 name: "Training:",
                 subcommands: [Train.self, Merge.self]),
             CommandGroup(
@@ -37,6 +42,7 @@ struct Emlab: ParsableCommand {
 
     static func main() {
         Interruption.watch()
+        Parent.watch()
         var isRunning = false
         do {
             var command = try parseAsRoot()
