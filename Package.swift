@@ -56,6 +56,8 @@ let foundations: [Target] = [
             "Corpora", "RandomStreams", crypto, yaml, nioCore, nioHTTP, nioPosix,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
+    // The stages before training: programs to explanations, twins and pairs, each with its manifest.
+    library("Preparation", ["Corpora", "Endpoints", "Evidence", "RandomStreams", crypto]),
     tests("Evidence", ["RandomStreams"]),
     tests("Corpora", ["RandomStreams"]),
     tests("Tokenization"),
@@ -92,7 +94,7 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", "Endpoints", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Endpoints", "Preparation", crypto, logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
