@@ -19,7 +19,8 @@ struct Emlab: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Sample.self, Score.self, Probe.self, Chat.self, Merge.self, Tokenize.self, Inspect.self,
-            Doctor.self, Report.self, DataCommand.self,
+            Doctor.self, Report.self, DataCommand.self, Explain.self, DocumentsCommand.self, TwinCommand.self,
+            PairCommand.self,
         ])
 
     static func main() {

@@ -54,7 +54,8 @@ public struct DocumentStage: Sendable {
             throw StageError(
                 .input,
                 "none of the \(known.count) explanations is of one of the \(programs.count) programs "
-                    + "(\"\(known[0].program)\", say, isn't there): give the programs that were explained, all files of them")
+                    + "(\"\(known[0].program)\", say, isn't there): give the programs that were explained, all files of them"
+            )
         }
         var manifest = StageManifest(
             stage: "documents", inputs: try (files + explanations).map(FileIdentity.of),

@@ -58,7 +58,8 @@ public struct ExplanationStage: Sendable {
     }
 
     /// One program's explanation, or why there is none.
-    public func record(of program: ReviewedProgram, endpoint: any ChatEndpoint) async throws -> StageRecord<Explanation> {
+    public func record(of program: ReviewedProgram, endpoint: any ChatEndpoint) async throws -> StageRecord<Explanation>
+    {
         var record = StageRecord<Explanation>(item: program.id, value: nil)
         for draw in 0..<max(1, asking.tries) {
             let reply = try await endpoint.reply(

@@ -56,7 +56,8 @@ extension AskingEstimate: CustomStringConvertible {
         ]
         if let cost, let mostCost {
             words.append(
-                "costs about \(String(format: "%.2f", cost)), at most \(String(format: "%.2f", mostCost)), for one try each")
+                "costs about \(String(format: "%.2f", cost)), at most \(String(format: "%.2f", mostCost)), for one try each"
+            )
         } else if requests > 0 {
             words.append("the cost is unknown: the endpoint has no price for its model")
         }

@@ -1,5 +1,5 @@
-import Endpoints
 import Corpora
+import Endpoints
 
 /// How a stage asks a model.
 public struct AskingSettings: Sendable, Hashable, Codable {

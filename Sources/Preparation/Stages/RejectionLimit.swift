@@ -33,7 +33,8 @@ public struct RejectionLimit: Sendable, Hashable, Codable {
             lines.append("  \(count) times: \(reason)" + (example.map { "; \($0.0): \($0.1.detail)" } ?? ""))
         }
         lines.append(
-            "ask a better model, mend the programs, or raise --max-rejected; what is finished is kept and not asked again")
+            "ask a better model, mend the programs, or raise --max-rejected; what is finished is kept and not asked again"
+        )
         return lines.joined(separator: "\n")
     }
 }

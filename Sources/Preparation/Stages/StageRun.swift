@@ -79,7 +79,8 @@ public enum StageRun {
         case nil: return items.compactMap { records[id($0)] }
         case let error as EndpointError:
             throw StageError(
-                .endpoint, "stopped after \(records.count) of \(items.count) \(what): \(error); what is finished is kept")
+                .endpoint,
+                "stopped after \(records.count) of \(items.count) \(what): \(error); what is finished is kept")
         case let error?: throw error
         }
     }
