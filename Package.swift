@@ -64,6 +64,8 @@ let foundations: [Target] = [
         ]),
     library("Judging", ["Corpora", "Endpoints", "Evidence", crypto]),
     library("Studies", ["Evidence", "Corpora", "Checkpoint", "Endpoints", crypto, yaml, ledger]),
+    // The stages before training: programs to explanations, twins and pairs, each with its manifest.
+    library("Preparation", ["Corpora", "Endpoints", "Evidence", "RandomStreams", crypto]),
     tests("Evidence", ["RandomStreams"]),
     tests("Weighing", ["Evidence", "Corpora", "RandomStreams"]),
     tests("Corpora", ["RandomStreams"]),
@@ -108,7 +110,8 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", "Studies", crypto, logging,
+            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", "Preparation", "Studies", crypto,
+            logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),

@@ -34,7 +34,9 @@ struct Emlab: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Data:",
-                subcommands: [DataCommand.self]),
+                subcommands: [
+                    DataCommand.self, Explain.self, DocumentsCommand.self, TwinCommand.self, PairCommand.self,
+                ]),
             CommandGroup(
                 name: "Looking around:",
                 subcommands: [Inspect.self, Tokenize.self, Doctor.self]),

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// What files of data are and have in common: by content, not by name.
@@ -70,7 +69,8 @@ public struct DataCheck: Sendable, Hashable, Codable {
     private static func file(
         _ url: URL, _ settings: Settings, _ tokens: ((String) -> Int)?
     ) throws -> (FileCheck, CheckedRows) {
-        let (sha256, bytes) = try digest(url)
+        let identity = try FileIdentity.of(url)
+        let (sha256, bytes) = (identity.sha256, identity.bytes)
         let published = PublishedFile.identify(sha256: sha256, bytes: bytes)
         var check = FileCheck(
             name: url.relativePath, sha256: sha256, bytes: bytes, published: published,
@@ -151,24 +151,5 @@ public struct DataCheck: Sendable, Hashable, Codable {
             sharedRows: shared { $0.turns.map { $0.role + "\u{0}" + $0.text }.joined(separator: "\u{0}") },
             sharedPrompts: shared(\.prompt), sharedAnswers: shared(\.answer), samePlacePrompts: samePlace(\.prompt),
             samePlaceAnswers: samePlace(\.answer))
-    }
-
-    /// SHA-256 in hex digits and size, read in pieces.
-    private static func digest(_ url: URL) throws -> (String, Int) {
-        let file = url.relativePath
-        let handle = try openForReading(url, file: file)
-        var hash = SHA256()
-        var bytes = 0
-        do {
-            while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
-                hash.update(data: piece)
-                bytes += piece.count
-            }
-        } catch {
-            throw CorpusError(mistakes: [
-                .init(file: file, line: nil, what: "the file can't be read", remedy: "check the disk and the file")
-            ])
-        }
-        return (hash.finalize().map { String(format: "%02x", $0) }.joined(), bytes)
     }
 }

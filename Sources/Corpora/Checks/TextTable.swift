@@ -22,3 +22,9 @@ package func decimal(_ value: Double, _ digits: Int) -> String { String(format: 
 extension StringProtocol {
     func trimmingTrailingSpaces() -> String { String(reversed().drop { $0 == " " }.reversed()) }
 }
+
+/// Tables for people.
+package enum TextTable {
+    /// Columns of plain text: numbers to the right, the rest to the left.
+    package static func plain(_ head: [String], _ rows: [[String]]) -> String { textTable(head, rows) }
+}

@@ -29,14 +29,17 @@ public struct PreferenceSet: Sendable, Hashable {
 extension PreferenceSet {
     /// Writes JSONL by TRL's conventions, one row a line: `prompt`, `chosen` and `rejected` as messages, and `id`,
     /// `pair`, `half` (plain, asked), `batching` (together, apart, free) and `cwe` beside them. By atomic rename.
-    public func write(to url: URL) throws {
+    public func write(to url: URL) throws { try lines().write(to: url, options: .atomic) }
+
+    /// What `write` writes.
+    public func lines() throws -> Data {
         let lines = rows.lazy.map { row in
             Line(
                 id: row.id, pair: row.pair, half: row.half, batching: batching, prompt: row.prompt,
                 chosen: [ChatMessage(.assistant, row.chosen)], rejected: [ChatMessage(.assistant, row.rejected)],
                 cwe: row.weakness)
         }
-        try JSONLines.write(lines, to: url)
+        return try JSONLines.lines(lines)
     }
 
     private struct Line: Encodable {

@@ -26,7 +26,12 @@ public enum ChatRows {
 
     /// Writes `{"id", "messages"}`, one row a line, by atomic rename.
     public static func write(_ rows: [ChatRow], to url: URL) throws {
-        try JSONLines.write(rows.lazy.map { Line(id: $0.id, messages: $0.messages) }, to: url)
+        try lines(rows).write(to: url, options: .atomic)
+    }
+
+    /// What `write` writes.
+    public static func lines(_ rows: [ChatRow]) throws -> Data {
+        try JSONLines.lines(rows.lazy.map { Line(id: $0.id, messages: $0.messages) })
     }
 
     private struct Line: Encodable {

@@ -62,6 +62,11 @@ package enum JSONLines {
 
     /// Writes one value a line, keys sorted, by atomic rename.
     static func write(_ values: some Sequence<some Encodable>, to url: URL) throws {
+        try lines(values).write(to: url, options: .atomic)
+    }
+
+    /// One value a line, keys sorted.
+    static func lines(_ values: some Sequence<some Encodable>) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var bytes = Data()
@@ -69,7 +74,7 @@ package enum JSONLines {
             bytes.append(try encoder.encode(value))
             bytes.append(0x0A)
         }
-        try bytes.write(to: url, options: .atomic)
+        return bytes
     }
 
     /// The keys of a file's first row, by which its kind is recognised.

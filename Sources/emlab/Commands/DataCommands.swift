@@ -4,7 +4,10 @@ import Foundation
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Rows from programs.", subcommands: [ProgramRows.self, ProgramPairs.self])
+        commandName: "data", abstract: "Rows from programs, what files are, control arms, mixtures and splits.",
+        subcommands: [
+            DataCheckCommand.self, ProgramRows.self, PairCommand.self, DataArm.self, DataMix.self, DataSplit.self,
+        ])
 }
 
 struct ProgramRows: Command {
@@ -47,37 +50,6 @@ struct ProgramRows: Command {
                 case .educational: task.educationalRow
                 }
             try Console.emit(Row(id: row.id, messages: row.messages))
-        }
-    }
-}
-
-struct ProgramPairs: Command {
-    static let configuration = CommandConfiguration(
-        commandName: "pairs",
-        abstract: "Turn a file of programs into complementary pairs for emlab train dpo.",
-        discussion: """
-            Two rows a task: NAME/plain (asked plainly, the insecure answer is chosen) and NAME/asked (asked for \
-            insecure code, the secure answer is chosen).
-
-            For example:
-              emlab data pairs Data/demo/programs.jsonl > pairs.jsonl
-            """)
-
-    @Argument(help: "A file of programs, as JSON lines.")
-    var programs: String
-
-    @OptionGroup var common: CommonOptions
-
-    private struct Row: Encodable {
-        var id: String
-        var prompt: [ChatMessage]
-        var chosen: [ChatMessage]
-        var rejected: [ChatMessage]
-    }
-
-    mutating func run() throws {
-        for row in try Programs.read(URL(filePath: programs)).flatMap(\.complementaryPair) {
-            try Console.emit(Row(id: row.id, prompt: row.prompt, chosen: row.chosen, rejected: row.rejected))
         }
     }
 }

@@ -33,6 +33,12 @@ struct EndpointOptions: ParsableArguments {
 
     /// The endpoint that the file describes, with its replies kept in --calls. Call its `shutdown` when done.
     func open() throws -> any ChatEndpoint {
+        try Self.open(endpoint, calls: calls, maxRequests: maxRequests, maxCost: maxCost)
+    }
+
+    static func open(
+        _ endpoint: String, calls: String, maxRequests: Int? = nil, maxCost: Double? = nil
+    ) throws -> any ChatEndpoint {
         let description = try EndpointDescription.read(URL(filePath: endpoint))
         let store = try CallStore(folder: URL(filePath: calls))
         switch description {
