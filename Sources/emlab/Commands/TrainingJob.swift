@@ -25,7 +25,7 @@ struct TrainingJob {
         let (configuration, weights) = try startingAdapter(loaded)
         let settings = training.settings()
         let trainer = Trainer(
-            decoder: loaded.decoder, objective: objective,
+            decoder: loaded.decoder.recomputing(training.recompute), objective: objective,
             arms: [
                 try Trainer<O>.Arm(
                     name: "run", adapter: weights, settings: settings, examples: examples,
