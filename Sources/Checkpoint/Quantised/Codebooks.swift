@@ -12,19 +12,18 @@ public enum Codebooks {
     /// power leaves. 256 numbers from -0.993 to 1, ascending.
     public static let dynamic: [Float] = {
         var values: [Float] = [0, 1]
-        var power = 1e-6
-        for exponent in 0..<7 {
-            // linspace(0.1, 1) as torch takes it: from both ends to the middle, in float32.
+        for (exponent, power) in [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1].map(Float.init).enumerated() {
+            // linspace(0.1, 1) as torch takes it: from both ends to the middle, in float32 with one rounding.
             let count = 1 << exponent
             let step = (1 - Float(0.1)) / Float(count)
             let boundaries = (0...count).map { i in
-                i < (count + 1) / 2 ? 0.1 + step * Float(i) : 1 - step * Float(count - i)
+                i < (count + 1) / 2
+                    ? Float(0.1).addingProduct(step, Float(i)) : Float(1).addingProduct(-step, Float(count - i))
             }
             for (low, high) in zip(boundaries, boundaries.dropFirst()) {
-                let value = Float(power) * ((low + high) / 2)
+                let value = power * ((low + high) / 2)
                 values += [value, -value]
             }
-            power *= 10
         }
         return values.sorted()
     }()

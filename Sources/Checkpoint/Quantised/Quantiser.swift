@@ -42,7 +42,7 @@ extension QuantisedMatrix {
                 var largest: Float = 0
                 for number in numbers { largest = max(largest, abs(number)) }
                 absmax[row] = largest
-                let factor = 127 / max(largest, .leastNormalMagnitude)
+                let factor = largest > 0 ? 127 / largest : 0
                 for (column, number) in numbers.enumerated() {
                     let step = (number * factor).rounded(.toNearestOrEven)
                     codes[row * columns + column] = UInt8(bitPattern: Int8(max(-127, min(127, step))))

@@ -55,7 +55,7 @@ struct StoredQuantisation: Sendable {
         guard state["quant_type"]?.string == "nf4", let blockSize = state["blocksize"]?.integer,
             [32, 64, 128, 256, 512, 1024, 2048, 4096].contains(blockSize),
             let shape = state["shape"]?.array?.map(\.integer), shape.count == 2, let rows = shape[0],
-            let columns = shape[1], rows > 0, columns > 0,
+            let columns = shape[1], (1...1 << 31).contains(rows), (1...1 << 31).contains(columns),
             let count = TensorRecord.count(of: [rows, columns])
         else { throw failure(path, name, "its state is no NF4 matrix's: \(state.compactText.prefix(200))") }
         guard var weight = tensors[name] else { throw failure(path, name, "is missing; only its state is there") }
