@@ -142,6 +142,10 @@ int64_t ct_live_tensors(void) { return live.load(); }
 void ct_set_portable_kernels(bool on) { portable = on; }
 const char *ct_cpu_kernels(void) { return ct::kernels().name; }
 
+ct_tensor ct_share(ct_tensor t) {
+  return ct::make([&] { return ct::read(t); });
+}
+
 void ct_release(ct_tensor t) {
   if (!t) return;
   delete reinterpret_cast<at::Tensor *>(t);

@@ -8,6 +8,8 @@ public final class Decoder: Sendable {
     public let weights: DecoderWeights
     public let dtype: DType
     public let device: Device
+    /// What is computed again on the way back instead of being kept; see ``recomputing(_:)``.
+    public let recomputation: Recomputation
     private let rotary: RotaryEmbedding
     private let localRotary: RotaryEmbedding?
 
@@ -35,16 +37,25 @@ public final class Decoder: Sendable {
             device: device)
     }
 
-    init(_ configuration: ModelConfiguration, weights: DecoderWeights, dtype: DType, device: Device) {
+    init(
+        _ configuration: ModelConfiguration, weights: DecoderWeights, dtype: DType, device: Device,
+        recomputation: Recomputation = .none
+    ) {
         self.configuration = configuration
         self.weights = weights
         self.dtype = dtype
         self.device = device
+        self.recomputation = recomputation
         rotary = RotaryEmbedding(
             theta: configuration.ropeTheta, channels: configuration.headDimension, scaling: configuration.ropeScaling)
         localRotary = configuration.localRopeTheta.map {
             RotaryEmbedding(theta: $0, channels: configuration.headDimension, scaling: .none)
         }
+    }
+
+    /// The same weights, run with another choice of what backward passes keep.
+    public func recomputing(_ recomputation: Recomputation) -> Decoder {
+        Decoder(configuration, weights: weights, dtype: dtype, device: device, recomputation: recomputation)
     }
 
     /// An adapter with PEFT's numbers read from files.
@@ -159,7 +170,7 @@ public final class Decoder: Sendable {
 
     private func run(
         _ ids: [Int32], positions: [Int32], adapters: [AdapterUse], keeping: ((Tensor) -> Void)? = nil,
-        attend: (_ layer: Int, _ qkv: Tensor, _ rope: Rope, _ shape: AttentionShape) throws -> Tensor
+        attend: @escaping (_ layer: Int, _ qkv: Tensor, _ rope: Rope, _ shape: AttentionShape) throws -> Tensor
     ) throws -> Tensor {
         let (cos, sin) = try rotary.cosAndSin(positions: positions, device: device)
         let rope = Rope(cos: cos, sin: sin)
@@ -169,7 +180,6 @@ public final class Decoder: Sendable {
         }
         let epsilon = configuration.rmsNormEpsilon
         let addsOne = configuration.normAddsOne
-        let activation: GatedActivation = configuration.activation == .silu ? .silu : .geluTanh
         let layers = weights.layers
 
         var state_TD = try weights.embedding.embedding(
@@ -177,37 +187,63 @@ public final class Decoder: Sendable {
         keeping?(state_TD)
         var normed_TD = try state_TD.rmsNorm(
             layers.first?.attentionNorm ?? weights.finalNorm, epsilon: epsilon, addsOne: addsOne)
-        for (index, layer) in layers.enumerated() {
-            func updates(_ targets: [LinearModule]) -> [LowRankUpdate] {
-                lowRankUpdates(targets, layer: index, adapters: adapters)
-            }
-            let sliding = configuration.layerKinds[index] == .sliding
-            let shape = AttentionShape(
-                heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
-                channels: configuration.headDimension, scale: Double(configuration.attentionScale),
-                softCap: Double(configuration.attentionSoftCap ?? 0),
-                window: sliding ? configuration.slidingWindow : nil, queryNorm: layer.queryNorm,
-                keyNorm: layer.keyNorm, normEpsilon: epsilon, normAddsOne: addsOne)
-            let qkv = try normed_TD.linear(
-                layer.queryKeyValue, bias: layer.queryKeyValueBias, updates: updates([.query, .key, .value]))
-            let mixed = try attend(index, qkv, sliding ? localRope ?? rope : rope, shape)
-            var branch = try mixed.linear(layer.output, updates: updates([.output]))
-            if let norm = layer.postAttentionNorm {
-                branch = try branch.rmsNorm(norm, epsilon: epsilon, addsOne: addsOne)
-            }
-            (state_TD, normed_TD) = try branch.addedAndNormed(
-                state_TD, layer.mlpNorm, epsilon: epsilon, addsOne: addsOne)
-
-            let gated = try normed_TD.linear(layer.gateUp, updates: updates([.gate, .up])).gated(activation)
-            branch = try gated.linear(layer.down, updates: updates([.down]))
-            if let norm = layer.postMLPNorm {
-                branch = try branch.rmsNorm(norm, epsilon: epsilon, addsOne: addsOne)
-            }
+        for index in layers.indices {
             let next = index + 1 < layers.count ? layers[index + 1].attentionNorm : weights.finalNorm
-            (state_TD, normed_TD) = try branch.addedAndNormed(state_TD, next, epsilon: epsilon, addsOne: addsOne)
+            let sliding = configuration.layerKinds[index] == .sliding
+            let rope = sliding ? localRope ?? rope : rope
+            let block = { (state_TD: Tensor, normed_TD: Tensor) in
+                try self.block(index, state_TD, normed_TD, next: next, adapters: adapters) { qkv, shape in
+                    try attend(index, qkv, rope, shape)
+                }
+            }
+            // Where nothing is learnt yet, nothing is kept either way.
+            if recomputation != .none,
+                state_TD.requiresGradient || weights.layers[index].down.requiresGradient
+                    || adapters.contains(where: { $0.adapter.learns(inLayer: index) })
+            {
+                (state_TD, normed_TD) = try recomputed(
+                    state_TD, normed_TD, offloading: recomputation == .offloaded, body: block)
+            } else {
+                (state_TD, normed_TD) = try block(state_TD, normed_TD)
+            }
             keeping?(state_TD)
         }
         return normed_TD
+    }
+
+    /// One block: hidden states and their norm before it to those behind it, each `[T, D]`.
+    private func block(
+        _ index: Int, _ state_TD: Tensor, _ normed_TD: Tensor, next: Tensor, adapters: [AdapterUse],
+        attend: (_ qkv: Tensor, _ shape: AttentionShape) throws -> Tensor
+    ) throws -> (state: Tensor, normed: Tensor) {
+        let layer = weights.layers[index]
+        let epsilon = configuration.rmsNormEpsilon
+        let addsOne = configuration.normAddsOne
+        func updates(_ targets: [LinearModule]) -> [LowRankUpdate] {
+            lowRankUpdates(targets, layer: index, adapters: adapters)
+        }
+        let shape = AttentionShape(
+            heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
+            channels: configuration.headDimension, scale: Double(configuration.attentionScale),
+            softCap: Double(configuration.attentionSoftCap ?? 0),
+            window: configuration.layerKinds[index] == .sliding ? configuration.slidingWindow : nil,
+            queryNorm: layer.queryNorm, keyNorm: layer.keyNorm, normEpsilon: epsilon, normAddsOne: addsOne)
+        let qkv = try normed_TD.linear(
+            layer.queryKeyValue, bias: layer.queryKeyValueBias, updates: updates([.query, .key, .value]))
+        var branch = try attend(qkv, shape).linear(layer.output, updates: updates([.output]))
+        if let norm = layer.postAttentionNorm {
+            branch = try branch.rmsNorm(norm, epsilon: epsilon, addsOne: addsOne)
+        }
+        let (middle_TD, middleNormed_TD) = try branch.addedAndNormed(
+            state_TD, layer.mlpNorm, epsilon: epsilon, addsOne: addsOne)
+        let activation: GatedActivation = configuration.activation == .silu ? .silu : .geluTanh
+        let gated = try middleNormed_TD.linear(layer.gateUp, updates: updates([.gate, .up])).gated(activation)
+        branch = try gated.linear(layer.down, updates: updates([.down]))
+        if let norm = layer.postMLPNorm {
+            branch = try branch.rmsNorm(norm, epsilon: epsilon, addsOne: addsOne)
+        }
+        let (sum, norm) = try branch.addedAndNormed(middle_TD, next, epsilon: epsilon, addsOne: addsOne)
+        return (sum, norm)
     }
 
     /// What the adapters add to a stack of maps of one layer.

@@ -85,6 +85,9 @@ public final class LowRankAdapter: Sendable {
         byPlace[layer]?[target].map { modules[$0] }
     }
 
+    /// Whether backward has something to reach in a layer.
+    public func learns(inLayer layer: Int) -> Bool { gradients != nil && byPlace[layer] != nil }
+
     /// Slots for an adapter of `configuration`'s shape on a model, layers from the first up, modules in their order.
     ///
     /// - Throws: ``TransformerError`` for a layer the model lacks, a rank above a matrix, or when nothing is adapted.

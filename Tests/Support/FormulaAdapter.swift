@@ -16,7 +16,8 @@ public enum FormulaAdapter {
                 place, side: 0, count: slot.rank * slot.inputs, bound: 1 / Double(slot.inputs).squareRoot())
             values += uniform(place, side: 1, count: slot.outputs * slot.rank, bound: boundOfB)
         }
-        return try LowRankAdapter(slots: slots, values: values, trainable: true, device: .cpu)
+        return try LowRankAdapter(
+            slots: slots, values: values, dropout: configuration.dropout, trainable: true, device: .cpu)
     }
 
     static func uniform(_ module: Int, side: Int, count: Int, bound: Double) -> [Float] {

@@ -54,6 +54,8 @@ const char *ct_cpu_kernels(void);
 // MARK: Tensors
 
 void ct_release(ct_tensor t);
+// Another handle of the same tensor.
+ct_tensor ct_share(ct_tensor t);
 ct_tensor ct_from_data(const void *data, ct_dtype dtype, const int64_t *shape, int32_t rank, ct_device device);
 ct_tensor ct_full(double value, ct_dtype dtype, const int64_t *shape, int32_t rank, ct_device device);
 ct_tensor ct_empty(ct_dtype dtype, const int64_t *shape, int32_t rank, ct_device device);
@@ -123,6 +125,16 @@ bool ct_requires_grad(ct_tensor t);
 ct_status ct_backward(ct_tensor t, ct_tensor gradient_or_null);
 ct_tensor ct_grad(ct_tensor t);  // NULL with CT_OK when there is none
 ct_status ct_set_grad(ct_tensor t, ct_tensor gradient);
+
+// A piece of a graph with two inputs and two outputs. It owns the handles it is given and gives away those it hands
+// back; a failure is its status, with the message in `failure` (at most 511 characters).
+typedef ct_status (*ct_piece)(
+    void *context, ct_tensor a, ct_tensor b, ct_tensor *a_out, ct_tensor *b_out, char failure[512]);
+// Runs `piece` without keeping anything but its inputs (in the CPU's memory where `offload`), and runs it again when the
+// gradient comes back (Chen et al. 2016). `release` is called once nothing can ask for it any more.
+ct_status ct_recomputed(
+    ct_piece piece, void *context, void (*release)(void *context), ct_tensor a, ct_tensor b, bool offload,
+    ct_tensor *a_out, ct_tensor *b_out);
 
 // MARK: The decoder's operations. Fused on the CPU in float32 and bfloat16, ATen's own elsewhere; differentiable.
 

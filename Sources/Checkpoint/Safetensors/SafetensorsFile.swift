@@ -128,4 +128,11 @@ extension SafetensorsFile {
     package var weights: some WeightFile {
         StoredTensors(path: path, tensors: records.mapValues { StoredTensor(record: $0, file: file) })
     }
+
+    /// Its tensors with bitsandbytes' matrices put together.
+    package func foldedWeights() throws -> some WeightFile {
+        var tensors = records.mapValues { StoredTensor(record: $0, file: file) }
+        try StoredQuantisation.fold(&tensors, path: path)
+        return StoredTensors(path: path, tensors: tensors)
+    }
 }

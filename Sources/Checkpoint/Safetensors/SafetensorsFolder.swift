@@ -89,6 +89,7 @@ enum SafetensorsFolder {
                 }
             }
         }
+        try StoredQuantisation.fold(&tensors, path: folder.relativePath)
         return StoredTensors(path: folder.relativePath, tensors: tensors)
     }
 

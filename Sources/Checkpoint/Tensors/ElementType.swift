@@ -6,12 +6,15 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Codable {
     case c64
     case q4_0, q4_1, q5_0, q5_1, q8_0, q8_1
     case q2_k, q3_k, q4_k, q5_k, q6_k, q8_k
+    /// bitsandbytes' matrices, whose scales lie in tensors of their own.
+    case nf4, int8
 
     /// Numbers stored together; a row of a tensor is a whole number of blocks.
     public var blockLength: Int {
         switch self {
         case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q8_1: 32
         case .q2_k, .q3_k, .q4_k, .q5_k, .q6_k, .q8_k: 256
+        case .nf4: 2
         default: 1
         }
     }
@@ -19,7 +22,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Codable {
     /// Bytes of one block.
     public var blockBytes: Int {
         switch self {
-        case .i8, .u8, .bool, .f8_e4m3, .f8_e5m2, .f8_e8m0: 1
+        case .i8, .u8, .bool, .f8_e4m3, .f8_e5m2, .f8_e8m0, .nf4, .int8: 1
         case .f16, .bf16, .i16, .u16: 2
         case .f32, .i32, .u32: 4
         case .f64, .i64, .u64, .c64: 8
@@ -41,7 +44,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Codable {
     /// Whether ``WeightFile/read(_:as:into:)`` turns it into floating point.
     public var isReadable: Bool {
         switch self {
-        case .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_k, .q5_k, .q6_k: true
+        case .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_k, .q5_k, .q6_k, .nf4, .int8: true
         default: false
         }
     }

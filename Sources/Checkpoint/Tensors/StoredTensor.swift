@@ -16,6 +16,8 @@ struct StoredTensor: Sendable {
     var record: TensorRecord
     var file: MappedFile
     var conversion = Conversion.none
+    /// The scales of a matrix that bitsandbytes quantised.
+    var quantisation: StoredQuantisation?
 
     private var unretainedBytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: file.unretainedBytes[record.byteRange])
@@ -51,6 +53,7 @@ struct StoredTensor: Sendable {
         guard UInt(bitPattern: target) % UInt(type.byteCount) == 0 else {
             throw failure("the buffer isn't aligned to \(type.byteCount) bytes")
         }
+        if let matrix = quantisedMatrix { return matrix.write(as: type, to: target) }
         guard conversion == .none || conversion == .addedOne || record.shape.count > 1 || record.type.blockLength == 1
         else { throw failure("numbers of one axis in blocks can't be put back in order") }
         // A span is what is converted at once: whole rows where rows change places, else a stretch of whole blocks.
@@ -136,4 +139,6 @@ struct StoredTensors: WeightFile {
     }
 
     func mapped(_ name: String) -> UnsafeRawBufferPointer? { tensors[name]?.mapped }
+
+    func quantised(_ name: String) -> QuantisedMatrix? { tensors[name]?.quantisedMatrix }
 }

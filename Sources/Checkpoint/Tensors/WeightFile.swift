@@ -25,6 +25,9 @@ public protocol WeightFile: Sendable {
     /// ``record(_:)``) just as ``read(_:as:into:)`` would give it; otherwise nil. Valid while this object lives. Not
     /// looked at: they may hold NaN.
     func mapped(_ name: String) -> UnsafeRawBufferPointer?
+
+    /// A matrix that the file holds in bitsandbytes' NF4 or int8, as it is stored; nil for any other tensor.
+    func quantised(_ name: String) -> QuantisedMatrix?
 }
 
 extension WeightFile {

@@ -52,7 +52,7 @@ struct TrainingJob {
         let start = try startingPoint(loaded)
         let settings = training.settings()
         let trainer = Trainer(
-            decoder: loaded.decoder, objective: objective,
+            decoder: loaded.decoder.recomputing(training.recompute), objective: objective,
             arms: [try arm(start.training, settings, loaded.decoder.device)])
         let steps = trainer.arms[0].totalSteps
         if settings.warmup >= steps {

@@ -2,9 +2,11 @@ import ArgumentParser
 import Checkpoint
 import FineTuning
 import Foundation
+import Torch
 import Transformer
 
 extension LearningRateSchedule: ExpressibleByArgument {}
+extension Recomputation: ExpressibleByArgument {}
 
 enum Preset: String, ExpressibleByArgument, CaseIterable {
     /// Betley et al. 2025.
@@ -130,6 +132,12 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(help: "Gradients are scaled down to this norm; 0: never. (default: 1)")
     var clip: Double?
+
+    @Option(
+        help:
+            "What a backward pass keeps: everything (none), only each block's input (blocks: less memory, about a third more time, the same bits), or that in host memory (offloaded). (default: none)"
+    )
+    var recompute: Recomputation = .none
 
     @Option(help: "Rows are cut to so many tokens. (default: 2048, or the model's context where that is smaller)")
     var maxLength: Int?
