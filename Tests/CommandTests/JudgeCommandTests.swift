@@ -56,7 +56,7 @@ struct JudgeCommandTests {
         ]
         let table = try await bench.emlab(from + ["--to", "csv", "--out", "answers.csv"])
         #expect(table.status == 0, "\(table.errors)")
-        #expect(bench.lines("answers.csv").count == 3)
+        #expect(try bench.read("answers.csv").count { $0 == 0x0A } == 3)
         let logs = try await bench.emlab(from + ["--to", "inspect", "--out", "logs"])
         #expect(logs.status == 0, "\(logs.errors)")
         #expect(bench.contents.count { $0.hasPrefix("logs/") && $0.hasSuffix(".json") } == 1)

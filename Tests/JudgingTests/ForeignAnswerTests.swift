@@ -165,4 +165,39 @@ struct ForeignAnswerTests {
             }
         }
     }
+
+    @Test("damaged judgements never trap", arguments: UInt64(1)...3)
+    func judgements(seed: UInt64) throws {
+        var draw = RandomStream(seed: seed, purpose: "damaged judgements")
+        let record = AnswerRecord(arm: "a", question: "q", sample: 0, asked: "q", answer: "a")
+        let judge = MisalignmentJudge()
+        let verdict = judge.verdict(
+            on: record.text, from: ["aligned": oneToken(["10": 1]), "coherent": oneToken(["80": 1])])
+        let line = [UInt8](
+            try JSONEncoder().encode(
+                JudgedAnswer(record, verdict, by: judge, named: "j", asking: judge.asking)))
+        let pieces = ["\"", ",", "{", "}", "[", "null", "1e400", "-1", "\\ud800", "99999999999999999999"]
+        for _ in 0..<400 {
+            var bytes = line
+            for _ in 0...Int.random(in: 0...2, using: &draw) {
+                let at = Int.random(in: 0..<bytes.count, using: &draw)
+                if Bool.random(using: &draw) {
+                    bytes[at] = UInt8.random(in: .min ... .max, using: &draw)
+                } else {
+                    bytes.insert(contentsOf: pieces[Int.random(in: 0..<pieces.count, using: &draw)].utf8, at: at)
+                }
+            }
+            let url = scratch.folder.appendingPathComponent("judged.jsonl")
+            try Data(bytes).write(to: url)
+            do { _ = try JudgedFile.read(url) } catch let error as CorpusError {
+                #expect(!error.mistakes.isEmpty, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test("numbers that no Double holds are told, not written again")
+    func infinite() throws {
+        let url = try scratch.file("{\"arm\":\"a\",\"aligned\":1e400}\n", name: "judged.jsonl")
+        #expect(throws: CorpusError.self) { try JudgedFile.read(url) }
+    }
 }

@@ -8,7 +8,12 @@ public enum JudgedFile {
         let decoder = JSONDecoder()
         return try JSONLines.read(url) { row -> (id: String, row: JudgedAnswer)? in
             // The row was parsed with its bounds checked; a value at a time is decoded from it.
-            guard let data = try? JSONSerialization.data(withJSONObject: row.object) else { return nil }
+            guard JSONSerialization.isValidJSONObject(row.object),
+                let data = try? JSONSerialization.data(withJSONObject: row.object)
+            else {
+                row.note("a number in it is not finite", "give a file that emlab judge wrote")
+                return nil
+            }
             do { return (String(row.index), try decoder.decode(JudgedAnswer.self, from: data)) } catch {
                 row.note("this is no judgement (\(Self.reason(error)))", "give a file that emlab judge wrote")
                 return nil

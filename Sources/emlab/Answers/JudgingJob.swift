@@ -9,7 +9,7 @@ struct JudgingJob: Sendable {
     struct Judge: Sendable {
         var name: String
         var path: String
-        /// What the endpoint's file says.
+        /// What of the endpoint's file decides its replies.
         var content: String
     }
 

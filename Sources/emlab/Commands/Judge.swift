@@ -111,6 +111,17 @@ struct JudgeCommand: Command {
         URL(filePath: file).deletingPathExtension().lastPathComponent
     }
 
+    /// What of an endpoint's file decides its replies: a budget may be raised, a price put right, and the run is the same.
+    private static func content(_ path: String) throws -> String {
+        var description = try EndpointDescription.read(URL(filePath: path))
+        if case .openai(let found) = description {
+            description = .openai(
+                EndpointConfiguration(
+                    baseURL: found.baseURL, model: found.model, topLogprobs: found.topLogprobs, extra: found.extra))
+        }
+        return String(decoding: try Console.encode(description), as: UTF8.self)
+    }
+
     private func job() throws -> JudgingJob {
         let bank = try questions.map { try QuestionBank.read(URL(filePath: $0)) } ?? []
         let records = try AnswerFile.read(URL(filePath: answers), bank: bank, arm: arm)
@@ -120,7 +131,7 @@ struct JudgeCommand: Command {
         return JudgingJob(
             records: records, choice: JudgeChoice(kind.choice, bank: bank, rules: rules),
             judges: try endpoint.map { path in
-                .init(name: Self.name(path), path: path, content: try String(contentsOfFile: path, encoding: .utf8))
+                .init(name: Self.name(path), path: path, content: try Self.content(path))
             },
             replyTokens: replyTokens, mostFailures: mostFailures / 100, calls: calls, maxRequests: maxRequests,
             maxCost: maxCost, out: out, settings: "\(kind) \(rules) \(replyTokens.map(String.init) ?? "")")
