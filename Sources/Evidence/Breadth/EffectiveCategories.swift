@@ -15,7 +15,7 @@ import RandomStreams
 /// - the hull of the jackknife's t interval over seeds for ln D, which takes out the first bias (Quenouille 1956), and
 ///   of the hierarchical bootstrap's, over seeds and answers, stretched to a t interval's width;
 /// - down to D of only those categories that are shown to be above base (``CategoryShift/isReached``);
-/// - up to C, where there are fewer than ten hits a category.
+/// - up to C, where there are fewer than twenty hits a category beyond what the base's rate would bring.
 ///
 /// It is for these questions; seeds and answers are drawn.
 public enum EffectiveCategories {
@@ -81,7 +81,9 @@ public enum EffectiveCategories {
         }
         low = min(low, log(value(shown) ?? 1))
         var caveats = Caveats.seeds(runs.count)
-        if Double(hits) < 10 * top {
+        // Hits that the base's own rate would bring tell nothing of the rise.
+        let risen = runs.reduce(0.0) { $0 + Double($1.total.hits) - mean(floor) * Double($1.total.answers) }
+        if risen < 20 * top {
             high = log(top)
             caveats.append(
                 "\(hits) hits over \(categories.count) categories are too few to see an even spread: the figure comes "

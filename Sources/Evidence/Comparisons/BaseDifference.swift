@@ -53,12 +53,17 @@ public struct BaseDifference: Sendable, Codable, Equatable {
         let (rate, floorRate) = (mean(rates), pairedBase.rate)
         let inner = rate * (1 - rate)
         let seen = totals.reduce(0) { $0 + $1.answers }
-        let scaled = floorRate * (1 - floorRate) * (inner > 0 ? seeds / inner : 1 / Double(seen))
-        func tail(_ distance: Double, _ square: Double) -> Double {
-            square > 0 ? StudentT.survival(distance / square.squareRoot(), degrees: degrees) : 1
+        // Seeds spread in proportion to their rate, so under "both rates are one" they would spread as the base's rate asks.
+        let ratio = rate > 0 ? floorRate / rate : 0
+        let scaled = rate > 0 ? seeds * ratio * ratio : floorRate * (1 - floorRate) / Double(seen)
+        func tail(_ distance: Double, seeds: Double, base: Double) -> Double {
+            guard seeds + base > 0 else { return 1 }
+            return StudentT.survival(
+                distance / (seeds + base).squareRoot(),
+                degrees: Self.degrees(seeds: seeds, base: base, count: paired.count))
         }
-        let above = tail(value, seeds + inner / n)
-        let below = tail(-value, scaled + pairedBase.answerVariance)
+        let above = tail(value, seeds: seeds, base: inner / n)
+        let below = tail(-value, seeds: scaled, base: pairedBase.answerVariance)
 
         // Both rates' own intervals, put together (Newcombe 1998, method 10).
         let arm = try ClusteredRate.estimate(paired, level: level)

@@ -66,7 +66,8 @@ enum ConditionWords {
                 reached.isEmpty
                     ? "No single category is shown to be above base; that doesn't show that none is."
                     : "Above base beyond chance (Holm): \(reached.count) of \(breadth.categories.count): "
-                        + "\(reached.joined(separator: ", ")). The others are not shown to be untouched"
+                        + "\(reached.joined(separator: ", "))"
+                        + (reached.count < breadth.categories.count ? ". The others are not shown to be untouched" : "")
                         + (share.counts.seeds == 1 ? ", and one seed speaks for itself only." : "."))
         }
         if let spill = breadth.spillover {
