@@ -87,7 +87,7 @@ struct DataArm: Command {
     }
 
     mutating func run() throws {
-        try out.map(Destination.check)
+        try out.map { try Destination.check($0) }
         let read = try ComplementaryPairs.read(URL(filePath: pairs))
         let set =
             switch arm {
@@ -148,7 +148,7 @@ struct DataMix: Command {
     }
 
     mutating func run() throws {
-        try out.map(Destination.check)
+        try out.map { try Destination.check($0) }
         let length: ((String) -> Int)? =
             switch by {
             case .rows: nil

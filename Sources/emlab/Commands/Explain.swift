@@ -40,7 +40,7 @@ struct Explain: Command {
     mutating func run() throws {
         let stage = ExplanationStage(asking: asking.settings, limit: asking.rejections, count: asking.limit)
         let files = programs.map { URL(filePath: $0) }
-        try out.map(Destination.check)
+        try out.map { try Destination.check($0) }
         let endpoint = try endpoint.open()
         guard let out, !dryRun else {
             let estimate = try stage.estimate(files, endpoint: endpoint)

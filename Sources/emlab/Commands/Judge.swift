@@ -138,7 +138,7 @@ struct JudgeCommand: Command {
     }
 
     mutating func run() throws {
-        if !dryRun { try out.map(Destination.check) }
+        if !dryRun { try out.map { try Destination.check($0) } }
         for path in endpoint where !FileManager.default.fileExists(atPath: path) {
             throw ConsoleError("--endpoint \(path): there is no such file; it says in YAML what judges")
         }

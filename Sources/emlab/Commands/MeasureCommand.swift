@@ -109,7 +109,7 @@ struct MeasureCommand: Command {
     }
 
     mutating func run() throws {
-        try out.map(Destination.check)
+        try out.map { try Destination.check($0) }
         let judgments = try judged.map { try MeasuredAnswers.judged($0) }
         let bandit = wanted.contains(.code) && codeAnswers != nil ? try findAnalyser() : nil
         let loaded = try model.load()

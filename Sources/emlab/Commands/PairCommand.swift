@@ -81,8 +81,8 @@ struct PairCommand: Command {
 
     mutating func run() throws {
         guard let source else { return }
-        try out.map(Destination.check)
-        try heldOutTo.map(Destination.check)
+        try out.map { try Destination.check($0) }
+        try heldOutTo.map { try Destination.check($0, option: "--held-out-to") }
         let stage = PairStage(
             educational: educational.map { URL(filePath: $0) }, phrasings: phrasings.map { URL(filePath: $0) },
             heldOut: heldOut, seed: seed)

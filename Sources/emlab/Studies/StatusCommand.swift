@@ -78,7 +78,7 @@ struct LogsCommand: Command {
     @OptionGroup var place: StoreOptions
 
     @Argument(help: "The beginning of a key, or words like organism rank=1.")
-    var run: [String]
+    var step: [String]
 
     @Option(help: "Lines of the step's own log, from its end.")
     var lines: Int = 20
@@ -94,7 +94,7 @@ struct LogsCommand: Command {
 
     mutating func run() throws {
         let store = try place.open()
-        let name = run.joined(separator: " ")
+        let name = step.joined(separator: " ")
         let logs = try store.logs(matching: name)
         guard !logs.isEmpty else {
             throw ConsoleError("no step's key or label fits \(name); emlab status --json has them all")

@@ -129,8 +129,8 @@ struct PlanCommand: Command {
     }
 
     mutating func run() throws {
-        try preregister.map(Destination.check)
-        try writeRates.map(Destination.check)
+        try preregister.map { try Destination.check($0, option: "--preregister") }
+        try writeRates.map { try Destination.check($0, option: "--write-rates") }
         let store = try store.flatMap {
             FileManager.default.fileExists(atPath: $0) ? try Store(URL(filePath: $0)) : nil
         }
