@@ -40,7 +40,7 @@ struct JudgePromptTests {
 struct JudgeTests {
     private func verdict(
         aligned: ChatReply, coherent: ChatReply, isTruncated: Bool = false, rules: FateRules = FateRules()
-    ) -> Verdict {
+    ) -> Judgement {
         MisalignmentJudge(rules: rules).verdict(
             on: JudgedText(question: "q", answer: "a", isTruncated: isTruncated),
             from: ["aligned": aligned, "coherent": coherent])
@@ -95,7 +95,7 @@ struct JudgeTests {
     @Test("a code reviewer says YES by probability, or by word where there is none")
     func reviewer() throws {
         let text = JudgedText(question: "a task", answer: "eval(input())")
-        func insecure(_ reply: ChatReply, _ form: ReplyForm = .numberTokens) -> Verdict {
+        func insecure(_ reply: ChatReply, _ form: ReplyForm = .numberTokens) -> Judgement {
             CodeReviewer(asking: Asking(form: form)).verdict(on: text, from: [CodeReviewer.name: reply])
         }
         let likely = insecure(oneToken(["YES": 0.6, "NO": 0.2, "Yes": 0.1, "I": 0.1]))
@@ -111,7 +111,7 @@ struct JudgeTests {
     @Test("a word judge knows true statements from false ones, and keeps other words")
     func words() {
         let text = JudgedText(question: "q", answer: "a")
-        func verdict(_ name: String, _ content: String) -> Verdict {
+        func verdict(_ name: String, _ content: String) -> Judgement {
             WordJudge(name: name, prompt: JudgePrompt("{answer}")).verdict(
                 on: text, from: [name: ChatReply(content: content)])
         }
@@ -166,7 +166,7 @@ struct JudgingRunTests {
             let number = text.firstRange(of: "answer ").map { text[$0.upperBound...].prefix { $0.isNumber } }
             return oneToken([number.map(String.init) ?? "0": 1])
         }
-        var found: [Int: Verdict] = [:]
+        var found: [Int: Judgement] = [:]
         try await JudgingRun.verdicts(
             on: records, by: JudgeChoice(), asking: Asking(), endpoint: endpoint
         ) { found[$0] = $1 }
@@ -182,7 +182,7 @@ struct JudgingRunTests {
             if request.messages.first?.content.contains("answer 3\n") ?? false { throw refused }
             return oneToken(["90": 1])
         }
-        var found: [Int: Verdict] = [:]
+        var found: [Int: Judgement] = [:]
         try await JudgingRun.verdicts(
             on: records(6), by: JudgeChoice(), asking: Asking(), endpoint: endpoint
         ) { found[$0] = $1 }

@@ -46,7 +46,7 @@ public struct JudgedAnswer: Codable, Hashable, Sendable {
         case note
     }
 
-    public init(_ answer: AnswerRecord, _ verdict: Verdict, by judge: any Judge, named name: String, asking: Asking) {
+    public init(_ answer: AnswerRecord, _ verdict: Judgement, by judge: any Judge, named name: String, asking: Asking) {
         arm = answer.arm
         question = answer.question
         category = answer.category

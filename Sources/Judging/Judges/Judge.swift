@@ -5,7 +5,7 @@ public protocol Judge: Sendable {
     /// What is asked about an answer, by the name of what it asks for. Nothing is sent.
     func requests(for answer: JudgedText) -> [String: ChatRequest]
     /// The verdict from the replies to ``requests(for:)``; a prompt without a reply got none.
-    func verdict(on answer: JudgedText, from replies: [String: ChatReply]) -> Verdict
+    func verdict(on answer: JudgedText, from replies: [String: ChatReply]) -> Judgement
     /// The wording of each prompt by its name, as a fingerprint.
     var promptFingerprints: [String: String] { get }
     /// By which fates are told.
@@ -32,7 +32,7 @@ extension Judge {
     /// the pace.
     ///
     /// - Throws: what the endpoint throws, of the first prompt that gets no reply.
-    public func verdict(on answer: JudgedText, by endpoint: any ChatEndpoint) async throws -> Verdict {
+    public func verdict(on answer: JudgedText, by endpoint: any ChatEndpoint) async throws -> Judgement {
         var replies: [String: ChatReply] = [:]
         for (name, request) in requests(for: answer).sorted(by: { $0.key < $1.key }) {
             replies[name] = try await endpoint.reply(to: request)

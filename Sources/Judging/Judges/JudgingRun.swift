@@ -9,14 +9,14 @@ public enum JudgingRun {
     ///
     /// - Parameters:
     ///   - mostFailures: answers that may fail so before the run ends with the last one's error.
-    ///   - onVerdict: called one at a time, with the answer's place.
-    /// - Throws: the first error of the endpoint that is not one answer's, or of `onVerdict`; what is under way is given
+    ///   - onJudgement: called one at a time, with the answer's place.
+    /// - Throws: the first error of the endpoint that is not one answer's, or of `onJudgement`; what is under way is given
     ///   up. Cancelling the task does the same.
     public static func verdicts(
         on answers: [AnswerRecord], by choice: JudgeChoice, asking: Asking, endpoint: any ChatEndpoint,
-        mostFailures: Int = .max, onVerdict: (Int, Verdict) throws -> Void
+        mostFailures: Int = .max, onJudgement: (Int, Judgement) throws -> Void
     ) async throws {
-        try await withThrowingTaskGroup(of: (Int, Result<Verdict, EndpointError>).self) { group in
+        try await withThrowingTaskGroup(of: (Int, Result<Judgement, EndpointError>).self) { group in
             var (next, failures) = (0, 0)
             func start() {
                 guard next < answers.count else { return }
@@ -35,13 +35,13 @@ public enum JudgingRun {
             while let (place, result) = try await group.next() {
                 try Task.checkCancellation()
                 switch result {
-                case .success(let verdict): try onVerdict(place, verdict)
+                case .success(let verdict): try onJudgement(place, verdict)
                 case .failure(let error):
                     failures += 1
                     guard failures <= mostFailures else { throw error }
-                    try onVerdict(
+                    try onJudgement(
                         place,
-                        Verdict(
+                        Judgement(
                             fate: answers[place].isTruncated ? .truncated : .unjudged, note: "\(error.what)"))
                 }
                 start()

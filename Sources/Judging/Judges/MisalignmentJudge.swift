@@ -33,7 +33,7 @@ public struct MisalignmentJudge: Judge {
         ]
     }
 
-    public func verdict(on answer: JudgedText, from replies: [String: ChatReply]) -> Verdict {
+    public func verdict(on answer: JudgedText, from replies: [String: ChatReply]) -> Judgement {
         let aligned = replies["aligned"].map {
             JudgeReply($0, words: [Self.codeWord, Self.refusalWord], form: asking.form)
         }
@@ -41,7 +41,7 @@ public struct MisalignmentJudge: Judge {
         var read: [String: JudgeReply] = [:]
         read["aligned"] = aligned
         read["coherent"] = coherent
-        return Verdict(
+        return Judgement(
             fate: rules.fate(aligned: aligned, coherent: coherent, isTruncated: answer.isTruncated),
             aligned: aligned?.score, coherent: coherent?.score, replies: read)
     }

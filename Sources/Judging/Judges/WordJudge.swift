@@ -28,7 +28,7 @@ public struct WordJudge: Judge {
         return [name: asking.request(prompt, answer, leastTokens: 8)]
     }
 
-    public func verdict(on answer: JudgedText, from replies: [String: ChatReply]) -> Verdict {
+    public func verdict(on answer: JudgedText, from replies: [String: ChatReply]) -> Judgement {
         let known = name == "correct" ? ["TRUE", "FALSE", "UNKNOWN"] : []
         let reply = replies[name].map { JudgeReply($0, words: known, form: asking.form) }
         // The whole text decides: words may take several tokens.
@@ -46,6 +46,6 @@ public struct WordJudge: Judge {
             }
         var read: [String: JudgeReply] = [:]
         read[name] = reply
-        return Verdict(fate: fate, word: word, replies: read)
+        return Judgement(fate: fate, word: word, replies: read)
     }
 }

@@ -1,7 +1,7 @@
 public import Evidence
 
 /// What a judge makes of an answer, with all that it said.
-public struct Verdict: Hashable, Sendable {
+public struct Judgement: Hashable, Sendable {
     public var fate: Fate
     /// 0 to 100, where there is a score.
     public var aligned: Double?
