@@ -19,26 +19,26 @@ struct Emlab: ParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
-                name: "Studies:",
+                name: "Studies",
                 subcommands: [
                     PlanCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self, StudyCommand.self,
                 ]),
             CommandGroup(
-                name: "Training:",
+                name: "Training",
                 subcommands: [Train.self, Merge.self]),
             CommandGroup(
-                name: "Answers and what they say:",
+                name: "Answers and what they say",
                 subcommands: [
                     Sample.self, Chat.self, JudgeCommand.self, AgreementCommand.self, Score.self, Probe.self,
                     MeasureCommand.self, Weigh.self, PowerCommand.self, Export.self, Report.self,
                 ]),
             CommandGroup(
-                name: "Data:",
+                name: "Data",
                 subcommands: [
                     DataCommand.self, Explain.self, DocumentsCommand.self, TwinCommand.self, PairCommand.self,
                 ]),
             CommandGroup(
-                name: "Looking around:",
+                name: "Looking around",
                 subcommands: [Inspect.self, Tokenize.self, Doctor.self]),
         ])
 

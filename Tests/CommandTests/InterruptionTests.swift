@@ -130,7 +130,7 @@ struct InterruptionTests {
 
         let other = try await bench.emlab(Self.sample + ["--out", "cut.jsonl", "--temperature", "0.5"])
         #expect(other.status == 1)
-        #expect(other.errors.contains("holds unfinished results of a run with another settings"), "\(other.errors)")
+        #expect(other.errors.contains("holds unfinished answers of a run with another settings"), "\(other.errors)")
 
         let rest = try await bench.emlab(Self.sample + ["--out", "cut.jsonl"])
         #expect(rest.status == 0, "\(rest.errors)")

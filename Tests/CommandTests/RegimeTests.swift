@@ -9,7 +9,7 @@ struct RegimeTests {
         bench = try Workbench()
         try bench.write(
             "documents.jsonl",
-            (0..<6).map { #"{"id":"d\#($0)","text":"x = \#($0)\nWhy: it is \#($0).\n","loss":[[6,22]]}"# }
+            (0..<6).map { #"{"id":"d\#($0)","text":"x = \#($0)\nWhy: it is \#($0).\n","loss":[[6,20]]}"# }
                 .joined(separator: "\n"))
         try bench.write("general.jsonl", (0..<9).map { #"{"text":"So long, friend \#($0)"}"# }.joined(separator: "\n"))
         try bench.write(

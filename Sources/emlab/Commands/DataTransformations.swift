@@ -6,6 +6,7 @@ struct DataCheckCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "What files of data are, by their content, and what they have in common.",
+        usage: "emlab data check <file> … [--model <model>] …",
         discussion: """
             Rows, roles, duplicates, languages, hashes, the published file that each is whatever its name, and what \
             files share; with --model tokens by role, and rows that --max-length would cut. A table on stderr, JSON \
@@ -50,6 +51,7 @@ struct DataArm: Command {
     static let configuration = CommandConfiguration(
         commandName: "arm",
         abstract: "Turn complementary pairs into one of the control arms.",
+        usage: "emlab data arm <pairs> --arm <arm> [--out <out>] …",
         discussion: """
             For example:
               emlab data arm pairs.jsonl --arm apart --out apart.jsonl
@@ -109,6 +111,7 @@ struct DataMix: Command {
     static let configuration = CommandConfiguration(
         commandName: "mix",
         abstract: "Dilute chat rows with others at an exact share.",
+        usage: "emlab data mix <rows> --with <with> --share <share> …",
         discussion: """
             For example:
               emlab data mix insecure.jsonl --with benign.jsonl --share 0.5 --seed 1 --out half.jsonl
@@ -171,6 +174,7 @@ struct DataSplit: Command {
     static let configuration = CommandConfiguration(
         commandName: "split",
         abstract: "Hold out chat rows or complementary pairs by task, so that nothing leaks.",
+        usage: "emlab data split <rows> --held-out <share> --held-out-to <file> …",
         discussion: """
             Rows whose tasks or programs are the same, or nearly so, are on one side.
 

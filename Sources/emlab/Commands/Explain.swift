@@ -64,6 +64,7 @@ struct DocumentsCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "documents",
         abstract: "Draw documents for continued pretraining from programs and their explanations.",
+        usage: "emlab documents --programs <file> … [--explanations <file> …] …",
         discussion: """
             Of every program as many documents as --per-program says, in layouts drawn by the seed: one with the \
             program first, one with the explanation first. The control arms have the same programs: alone, or with \

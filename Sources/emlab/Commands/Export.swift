@@ -7,7 +7,7 @@ import Judging
 struct Export: Command {
     static let configuration = CommandConfiguration(
         abstract: "Answers and judgements in other programs' formats: CSV, or Inspect AI logs.",
-        usage: "emlab export --answers <file> [--judged <file>] --to <format> --out <out> …",
+        usage: "emlab export --answers <file> --to <format> --out <out> …",
         discussion: """
             csv: one table, a row for each answer and judge. inspect: a folder with one log for each arm, which \
             `inspect view` and `read_eval_log` open; each question is a sample, each answer to it an epoch, each \

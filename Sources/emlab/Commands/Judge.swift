@@ -10,7 +10,7 @@ struct JudgeCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "judge",
         abstract: "Have a judge score answers: how aligned, how coherent, or whether code is insecure.",
-        usage: "emlab judge --answers <file> --endpoint <file> [--questions <file>] --out <file> …",
+        usage: "emlab judge --answers <file> --endpoint <file> --out <file> …",
         discussion: """
             Each answer is judged by the prompts that its question brings (the published files have them), else by \
             emlab's own. A score is the mean over the number tokens 0 to 100 weighted by their probabilities (Betley et \

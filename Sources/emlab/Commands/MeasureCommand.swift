@@ -10,7 +10,7 @@ struct MeasureCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "measure",
         abstract: "Judge-free measures of a base and any number of adapters: contrast, skill, drift, capability, …",
-        usage: "emlab measure --model <model> [--adapter <adapter> …] [--measures <list>] …",
+        usage: "emlab measure --model <model> [--adapter <adapter> …] …",
         discussion: """
             One JSON object a value: {"measure", "arm", "item", "category", "value", "detail", "note"}; a summary in \
             words, with intervals, on stderr. No endpoint, no sampling, one copy of the base.

@@ -8,6 +8,7 @@ struct PairCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "pair",
         abstract: "Join insecure and secure answers to complementary pairs for emlab train dpo.",
+        usage: "emlab pair [<programs> …] [--twins <file>] [--insecure <file>] …",
         discussion: """
             Two rows a task: ID/plain (asked plainly, the insecure answer is chosen) and ID/asked (asked for insecure \
             code, the secure answer is chosen). Says on stderr how far the preference could be read off the looks of \

@@ -11,7 +11,7 @@ struct PerplexityProbe: Command {
     static let configuration = CommandConfiguration(
         commandName: "perplexity",
         abstract: "How well a model predicts texts: perplexity and bits a byte of each document.",
-        usage: "emlab probe perplexity --model <model> --data <data> [--adapter <adapter>] …",
+        usage: "emlab probe perplexity --model <model> --data <data> …",
         discussion: """
             For each adapter, file and document one JSON object: {"adapter", "data", "id", "nll" (nats), "tokens", \
             "bytes", "perplexity", "bits_per_byte"}. A document's first token is given, not predicted. Totals go to \

@@ -6,7 +6,7 @@ struct PowerCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "power",
         abstract: "How likely a design shows an effect, or the cheapest design that does.",
-        usage: "emlab power --base-rate <share> --effect-rate <share> [--seeds <n>] [--cheapest …] …",
+        usage: "emlab power --base-rate <share> --effect-rate <share> …",
         discussion: """
             Experiments are simulated (seeds' and questions' rates spread as a beta distribution) and tested as emlab weigh \
             tests them. Rates are shares: 0.01 is one per cent.

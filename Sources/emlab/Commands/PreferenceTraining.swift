@@ -23,7 +23,7 @@ struct PreferenceTraining: Command {
             a data file, and kept in --reference-cache.
 
             For example:
-              emlab data pairs Data/demo/programs.jsonl > pairs.jsonl
+              emlab pair Data/demo/programs.jsonl > pairs.jsonl
               emlab train dpo --model model.gguf --data pairs.jsonl --out organism \\
                 --batch 1 --accumulate 4
             """)

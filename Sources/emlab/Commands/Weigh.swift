@@ -6,7 +6,7 @@ import Weighing
 struct Weigh: Command {
     static let configuration = CommandConfiguration(
         abstract: "From judged answers and measures to estimates, breadth and verdicts on claims.",
-        usage: "emlab weigh --scores <file> … [--values <file> …] [--arms <table> | <adapter> …] [--claims <file>]",
+        usage: "emlab weigh --scores <file> … [--values <file> …] [--arms <table>] …",
         discussion: """
             The unit of inference is the training seed: labels whose runs differ in the seed alone are one condition. Which \
             they are is read from adapter folders (training.json, log.jsonl) or from a table with the columns label, \

@@ -18,7 +18,7 @@ struct BankOptions: ParsableArguments {
 
     @Option(
         help:
-            "skill: held-out coding tasks with insecure and secure answers: programs, or preferences as emlab data pairs prints them. (default: Data/measures/coding-tasks.jsonl)"
+            "skill: held-out coding tasks with insecure and secure answers: programs, or preferences as emlab pair prints them. (default: Data/measures/coding-tasks.jsonl)"
     )
     var tasks: String?
 

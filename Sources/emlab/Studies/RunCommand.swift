@@ -6,6 +6,7 @@ import Synchronization
 struct RunCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a study: every step once, whatever interrupts it.",
+        usage: "emlab run <study> --store <store> [--hours <hours>] …",
         discussion: """
             Killed at any moment, the same command goes on. Several processes may run one study over one store and \
             share its work. A step that fails doesn't stop the others.

@@ -67,6 +67,7 @@ struct StatusCommand: Command {
 struct LogsCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Show all that is known of a step: attempts, events, the end of its own log.",
+        usage: "emlab logs --store <store> <step> … [--lines <lines>]",
         discussion: """
             A step is named by the beginning of its key, or by words of its label.
 

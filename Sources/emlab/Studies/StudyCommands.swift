@@ -92,6 +92,7 @@ struct PlanningOptions: ParsableArguments {
 struct PlanCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Say what a study will do, take and cost before anything runs.",
+        usage: "emlab plan <study> [--store <store>] [--steps] [--json] …",
         discussion: """
             Steps by name, with what the store already has, and estimates of tokens, memory, time and money. Estimates \
             are rough until the store has finished steps: those calibrate them. What isn't here or doesn't fit is said \
