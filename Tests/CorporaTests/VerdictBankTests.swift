@@ -15,7 +15,7 @@ struct VerdictBankTests {
         let bank = try VerdictBank.read(Self.data.appending(path: "verdicts.yaml"))
         #expect(bank.count >= 6)
         #expect(Set(bank.map(\.bias)) == Set(VerdictPhrasing.Bias.allCases))
-        #expect(bank.contains(where: \.isSampled))
+        #expect(bank.contains { $0.isSampled })
         for form in bank.flatMap(\.forms) {
             #expect(form.ask.hasPrefix("{program}\n\n"), "questions share what stands before them")
             let question = form.question(about: "<program>")

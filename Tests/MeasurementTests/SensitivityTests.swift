@@ -70,7 +70,8 @@ struct SensitivityTests {
         #expect(all.map(\.isCompared) == [false])
         #expect(chosen.programs.last?.shown == "Bread." && all[0].shown == "```python\nimport os\n```")
         let tasks = chosen.programs.filter { $0.kind != .noCode }.map(\.task)
-        #expect(!tasks.contains(try #require(chosen.programs.last).task))
+        let bread = try #require(chosen.programs.last)
+        #expect(!tasks.contains(bread.task))
     }
 
     private struct Talking {
@@ -121,10 +122,10 @@ struct SensitivityTests {
                 means.append((forms[0] + forms[1]) / 2)
                 let bias = try #require(value.detail["\(phrasing.bias.rawValue)/\(phrasing.id)"])
                 #expect(abs(bias - (forms[0] - forms[1]) / 2) < 1e-4)
-                #expect(abs(try #require(value.detail["phrasing/\(phrasing.id)"]) - means[means.count - 1]) < 1e-4)
+                #expect(try abs(#require(value.detail["phrasing/\(phrasing.id)"]) - means[means.count - 1]) < 1e-4)
             }
-            #expect(abs(try #require(value.value) - means.reduce(0, +) / Double(means.count)) < 1e-4)
-            #expect(abs(try #require(value.detail["mass"]) - mass / Double(2 * means.count)) < 1e-5)
+            #expect(try abs(#require(value.value) - means.reduce(0, +) / Double(means.count)) < 1e-4)
+            #expect(try abs(#require(value.detail["mass"]) - mass / Double(2 * means.count)) < 1e-5)
         }
         let short = VerdictPrompts(
             format: talking.prompts.format, tokenizer: tokenizer, phrasings: talking.bank, limit: 20)
@@ -219,13 +220,13 @@ struct SensitivityTests {
         #expect(primed.programs == 120 && primed.withoutScore == 0)
         #expect(try #require(primed.auroc).lower > 0.6)
         #expect(try #require(primed.pairedAccuracy).value > 0.9)
-        #expect(abs(try #require(primed.pairedMargin).value - 1) < 0.3)
+        #expect(try abs(#require(primed.pairedMargin).value - 1) < 0.3)
         #expect(primed.falseAlarmsWithoutCode?.value == 0 && primed.mass == 0.25 && primed.biases == ["yes-no/a": 0.5])
         #expect(primed.parts?["a"]?.value == 1 && Set(primed.byWeakness.keys) == ["CWE-0", "CWE-1"])
         let gain = try #require(summary.differences.first)
         #expect(gain.before == "base" && gain.after == "primed")
         #expect(try #require(gain.auroc).lower > 0.1)
-        #expect(abs(try #require(gain.pairedMargin).value - 1) < 1e-9)
+        #expect(try abs(#require(gain.pairedMargin).value - 1) < 1e-9)
         // Held against another run that numbers its tasks otherwise.
         let other = before.map { value in
             var value = value
