@@ -64,8 +64,8 @@ public enum Discrimination: Sendable, Hashable {
             caveats.append("No task differs from another in its change: no interval.")
         }
         return Estimate(
-            value: change.value, lower: max(-1, change.value - half), upper: min(1, change.value + half),
-            level: level,
+            value: change.value, lower: half.isFinite ? max(-1, change.value - half) : -.infinity,
+            upper: half.isFinite ? min(1, change.value + half) : .infinity, level: level,
             method:
                 "the same programs before and after, t interval with tasks as clusters",
             counts: .init(tasks: change.tasks.count, programs: sides[0].count), caveats: caveats, unit: .points)
