@@ -239,6 +239,11 @@ struct SensitivityTests {
         let words = summary.inWords.joined(separator: "\n")
         #expect(words.contains("primed minus base, verdict log-odds:"))
         #expect(words.contains("bias yes-no/a: +0.5 nats towards yes"))
-        #expect(try JSONDecoder().decode(SensitivitySummary.self, from: JSONEncoder().encode(summary)) == summary)
+        let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        #expect(try decoder.decode(SensitivitySummary.self, from: encoder.encode(summary)) == summary)
     }
 }
