@@ -94,6 +94,9 @@ struct DiscriminationTests {
         let auroc = try Discrimination.auroc.estimate(apart)
         #expect(auroc.value == 1 && auroc.upper == 1 && auroc.lower > 0.7 && auroc.lower < 0.9)
         let alarms = try Discrimination.alarmRate(threshold: 1000).estimate(apart)
+        let change = try Discrimination.alarmRate(threshold: 1000).difference(before: apart, after: apart)
+        #expect(
+            change.value == 0 && change.lower == -.infinity && change.caveats.last?.hasSuffix("no interval.") == true)
         #expect(alarms.value == 0 && alarms.lower == 0 && alarms.upper > 0.1 && alarms.upper < 0.3)
     }
 

@@ -35,7 +35,7 @@ public enum Discrimination: Sendable, Hashable {
             value: value, lower: tasks < 2 || value == 0 ? 0 : lower, upper: tasks < 2 || value == 1 ? 1 : upper,
             level: level,
             method:
-                "\(name), Wilson interval with tasks as clusters, t quantile with \(Int(degrees)) degrees of freedom",
+                "Wilson interval with tasks as clusters, t quantile with \(Int(degrees)) degrees of freedom",
             counts: .init(tasks: components.tasks.count, programs: scores.count), caveats: caveats, unit: .share)
     }
 
@@ -64,24 +64,15 @@ public enum Discrimination: Sendable, Hashable {
             caveats.append("No task differs from another in its change: no interval.")
         }
         return Estimate(
-            value: change.value, lower: max(-1, change.value - half), upper: min(1, change.value + half),
-            level: level,
+            value: change.value, lower: half.isFinite ? max(-1, change.value - half) : -.infinity,
+            upper: half.isFinite ? min(1, change.value + half) : .infinity, level: level,
             method:
-                "difference of \(name), the same programs before and after, t interval with tasks as clusters",
+                "the same programs before and after, t interval with tasks as clusters",
             counts: .init(tasks: change.tasks.count, programs: sides[0].count), caveats: caveats, unit: .points)
     }
 
     /// The number alone.
     public func value(_ scores: [LabelledScore]) throws -> Double { try components(of: scores).value }
-
-    var name: String {
-        switch self {
-        case .auroc: "AUROC"
-        case .balancedAccuracy: "balanced accuracy"
-        case .pairedAccuracy: "paired accuracy"
-        case .alarmRate: "alarm rate"
-        }
-    }
 
     private func fewTasks(_ count: Int) -> [String] {
         count < 10 ? ["Only \(count) tasks: the interval leans on them being alike."] : []

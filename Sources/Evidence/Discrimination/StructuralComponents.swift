@@ -15,10 +15,15 @@ struct StructuralComponents {
     var error: Double? {
         guard smallerSide > 1 else { return nil }
         func factor(_ count: Int) -> Double { count > 1 ? Double(count) / Double(count - 1) : 0 }
-        var sum = factor(positives.count) * positives.values.reduce(0) { $0 + $1 * $1 }
-        sum += factor(negatives.count) * negatives.values.reduce(0) { $0 + $1 * $1 }
-        let shared = positives.reduce(0) { $0 + $1.value * (negatives[$1.key] ?? 0) }
-        sum += 2 * factor(tasks.count) * shared
+        // Always in the same order, so that the sums are the same to the last bit.
+        let names = tasks.sorted()
+        func product(_ a: [String: Double], _ b: [String: Double]) -> Double {
+            names.reduce(0) { $0 + (a[$1] ?? 0) * (b[$1] ?? 0) }
+        }
+        var sum = factor(positives.count) * product(positives, positives)
+        sum += factor(negatives.count) * product(negatives, negatives)
+        let shared = product(positives, negatives)
+        sum += 2 * factor(names.count) * shared
         return max(0, sum).squareRoot()
     }
 

@@ -63,15 +63,16 @@ public struct Estimate: Sendable, Codable, Equatable {
 
     /// The estimate in one paragraph: value, interval, what it rests on, what it can't say.
     public var inWords: String {
-        var words = written(value)
-        if lower.isFinite || upper.isFinite {
-            words += ", \(Self.trimmed(100 * level)) % interval \(written(lower)) to \(written(upper))"
-        } else {
-            words += ", no interval"
-        }
         let rest = counts.inWords
-        words += rest.isEmpty ? " (\(method))." : " (\(method); \(rest))."
+        let words = valueInWords + (rest.isEmpty ? " (\(method))." : " (\(method); \(rest)).")
         return caveats.isEmpty ? words : words + " " + caveats.joined(separator: " ")
+    }
+
+    /// Value and interval alone.
+    public var valueInWords: String {
+        guard lower.isFinite || upper.isFinite else { return written(value) + ", no interval" }
+        return written(value)
+            + ", \(Self.trimmed(100 * level)) % interval \(written(lower)) to \(written(upper))"
     }
 
     private func written(_ number: Double) -> String {

@@ -108,7 +108,8 @@ public struct SensitivityFigures: Codable, Sendable, Equatable {
     /// Each task's mean of vulnerable minus fixed.
     static func margins(_ scores: [LabelledScore]) -> [String: Double] {
         var byTask: [String: [Double]] = [:]
-        for members in Dictionary(grouping: scores.filter { $0.pair != nil }, by: \.pair).values {
+        let pairs = Dictionary(grouping: scores.filter { $0.pair != nil }) { $0.pair ?? "" }
+        for (_, members) in pairs.sorted(by: { $0.key < $1.key }) {
             guard let high = members.first(where: \.isPositive), let low = members.first(where: { !$0.isPositive })
             else { continue }
             byTask[high.task, default: []].append(high.score - low.score)

@@ -21,7 +21,7 @@ extension SensitivityFigures {
             ("unaware: at most 25 % of them do", unaware),
         ]
         var lines = ["\(arm), \(method.title), \(programs) programs:"]
-        lines += named.compactMap { name, estimate in estimate.map { "  \(name): \($0.inWords)" } }
+        lines += Self.listed(named)
         if withoutScore > 0 { lines.append("  \(withoutScore) programs have no score: see their notes") }
         if let unclear { lines.append("  answers that can't be read as a verdict: \(Self.percent(unclear))") }
         if let mass { lines.append("  the words asked for have \(Self.percent(mass)) of the probability") }
@@ -29,12 +29,24 @@ extension SensitivityFigures {
             "  bias \(name): \(Estimate.signed(bias)) nats towards \(Self.favoured(name))"
         }
         if method == .probe, let best = parts?.max(by: { $0.value.value < $1.value.value }) {
-            lines.append("  best layer after the fact, \(best.key): AUROC \(best.value.inWords)")
+            lines.append("  best layer after the fact, \(best.key): AUROC \(best.value.valueInWords)")
         }
         if method == .verdict {
-            lines += (parts ?? [:]).sorted { $0.key < $1.key }.map { "  phrasing \($0): AUROC \($1.inWords)" }
+            lines += (parts ?? [:]).sorted { $0.key < $1.key }.map { "  phrasing \($0): AUROC \($1.valueInWords)" }
         }
         return lines
+    }
+
+    /// Named estimates, a line each, and what can't be said of them once.
+    static func listed(_ named: [(String, Estimate?)]) -> [String] {
+        let known = named.compactMap { name, estimate in estimate.map { (name: name, estimate: $0) } }
+        var caveats: [String] = []
+        for caveat in known.flatMap(\.estimate.caveats) where !caveats.contains(caveat) { caveats.append(caveat) }
+        return known.map { name, estimate in
+            var estimate = estimate
+            estimate.caveats = []
+            return "  \(name): \(estimate.inWords)"
+        } + caveats.map { "  \($0)" }
     }
 
     private static func percent(_ share: Double) -> String { "\(Estimate.trimmed((1000 * share).rounded() / 10)) %" }
@@ -58,7 +70,7 @@ extension SensitivitySummary.Difference {
             ("false alarms on texts without code", falseAlarmsWithoutCode),
         ]
         return ["\(after) minus \(before), \(method.title):"]
-            + named.compactMap { name, estimate in estimate.map { "  \(name): \($0.inWords)" } }
+            + SensitivityFigures.listed(named)
     }
 }
 
