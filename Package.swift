@@ -110,7 +110,8 @@ let engine: [Target] = [
         name: "emlab",
         dependencies: [
             "Torch", "Evidence", "Corpora", "Tokenization", "Checkpoint", "Transformer", "Sampling",
-            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", "Preparation", "Studies", crypto,
+            "FineTuning", "Measurement", "Reports", "Judging", "Weighing", "Endpoints", "Preparation", "Studies",
+            crypto,
             logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
@@ -124,7 +125,8 @@ let engine: [Target] = [
     tests(
         "Sampling", ["Torch", "Transformer", "Checkpoint", "Tokenization", "Corpora", "Endpoints", "TestSupport"]),
     tests("FineTuning", ["Torch", "Transformer", "Checkpoint", "TestSupport"]),
-    tests("Measurement", ["Sampling", "Torch", "Transformer", "Checkpoint", "Evidence", "RandomStreams", "TestSupport"]),
+    tests(
+        "Measurement", ["Sampling", "Torch", "Transformer", "Checkpoint", "Evidence", "RandomStreams", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["emlab"], swiftSettings: swiftSettings),
 ]
 

@@ -95,9 +95,11 @@ struct HelpTests {
     static let commands = [
         [], ["train"], ["train", "sft"], ["train", "pretrain"], ["train", "dpo"], ["sample"], ["score"], ["probe"],
         ["probe", "contrast"],
-        ["chat"], ["merge"], ["tokenize"], ["inspect"], ["doctor"], ["report"], ["data"], ["data", "rows"], ["data", "check"], ["data", "arm"], ["data", "mix"], ["data", "split"],
+        ["chat"], ["merge"], ["tokenize"], ["inspect"], ["doctor"], ["report"], ["data"], ["data", "rows"],
+        ["data", "check"], ["data", "arm"], ["data", "mix"], ["data", "split"],
         ["explain"], ["documents"], ["twin"], ["pair"], ["plan"], ["run"], ["status"], ["logs"], ["study"], ["judge"],
-        ["agreement"], ["measure"], ["weigh"], ["power"], ["export"], ["probe", "sensitivity"], ["probe", "perplexity"],
+        ["agreement"], ["measure"], ["weigh"], ["power"], ["export"], ["probe", "sensitivity"],
+        ["probe", "perplexity"],
     ]
 
     @Test("fits 80 columns and explains every option", arguments: commands)
