@@ -52,11 +52,14 @@ has_pip() {
 }
 
 # Swift's own clang reads the C++ headers of the newest GCC on the machine: ask that one.
-has_cxx_headers() {
+compiles() { # LANGUAGE TEXT
     clang="$(dirname "$(readlink -f "$(command -v swift)")")/clang++"
     [ -x "$clang" ] || clang=$(command -v clang++ || command -v g++) || return 1
-    printf '#include <cstdlib>\n#include <vector>\n' | "$clang" -x c++ -fsyntax-only - >/dev/null 2>&1
+    printf '%s\n' "$2" | "$clang" -x "$1" -fsyntax-only - >/dev/null 2>&1
 }
+has_cxx_headers() { compiles c++ '#include <cstdlib>
+#include <vector>'; }
+has_sqlite_headers() { compiles c '#include <sqlite3.h>'; }
 
 # Debian packages that are missing, one line each on stderr with the reason; the names go to stdout.
 missing_packages() {
@@ -70,6 +73,10 @@ missing_packages() {
     if command -v swift >/dev/null && ! has_cxx_headers; then
         say "C++ headers are missing: CTorch is C++ on libtorch"
         echo g++
+    fi
+    if command -v swift >/dev/null && ! has_sqlite_headers; then
+        say "SQLite's headers are missing: a study's ledger is a SQLite database"
+        echo libsqlite3-dev
     fi
 }
 
