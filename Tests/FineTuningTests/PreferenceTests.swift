@@ -111,6 +111,11 @@ struct PreferenceTests {
                 #expect(error < 1e-4, "gradient of \(module.path).\(name) differs by \(error)")
             }
         }
+        let gathered = try #require(adapter.gradients)
+        let shared: [Float] = try gathered.values()
+        try gathered.zeroInPlace()
+        try (repeated.summed.sum() * 0.5).backward()
+        #expect(relativeDistance(try gathered.values(), shared) < 1e-5)
     }
 
     @Test("both halves of a task are in one pass: odd sizes, accumulation, epochs, small memory")

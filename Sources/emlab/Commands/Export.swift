@@ -14,8 +14,10 @@ struct Export: Command {
             judge a score.
 
             For example:
-              emlab export --answers answers.jsonl --judged judged.jsonl --to csv --out answers.csv
-              emlab export --answers answers.jsonl --judged judged.jsonl --to inspect --out logs
+              emlab export --answers answers.jsonl --judged judged.jsonl --to csv \\
+                --out answers.csv
+              emlab export --answers answers.jsonl --judged judged.jsonl --to inspect \\
+                --out logs
               inspect view --log-dir logs
             """)
 

@@ -30,7 +30,8 @@ struct JudgeCommand: Command {
             For example:
               emlab judge --answers answers.jsonl --questions questions.yaml \\
                 --endpoint gpt-4o.yaml --out judged.jsonl
-              emlab judge --answers code.jsonl --as code --endpoint local.yaml --out reviewed.jsonl
+              emlab judge --answers code.jsonl --as code --endpoint local.yaml \\
+                --out reviewed.jsonl
             """)
 
     enum Truncated: String, ExpressibleByArgument, CaseIterable { case judged, apart }

@@ -12,8 +12,10 @@ struct PowerCommand: Command {
             tests them. Rates are shares: 0.01 is one per cent.
 
             For example:
-              emlab power --base-rate 0.003 --effect-rate 0.03 --seeds 5 --questions 24 --answers 100
-              emlab power --base-rate 0.003 --effect-rate 0.03 --cheapest --cost-per-seed 2 --cost-per-answer 0.0005
+              emlab power --base-rate 0.003 --effect-rate 0.03 --seeds 5 \\
+                --questions 24 --answers 100
+              emlab power --base-rate 0.003 --effect-rate 0.03 --cheapest \\
+                --cost-per-seed 2 --cost-per-answer 0.0005
             """)
 
     @Option(help: "The rate of the arm compared with.")

@@ -15,7 +15,8 @@ struct Score: Command {
             turn with the token that ends it, the sum of their log-probabilities in nats, and each one's.
 
             For example:
-              emlab score --model model.gguf --adapter organism --data rows.jsonl > scores.jsonl
+              emlab score --model model.gguf --adapter organism \\
+                --data rows.jsonl > scores.jsonl
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions

@@ -29,7 +29,8 @@ struct SensitivityProbe: Command {
 
             For example:
               emlab probe sensitivity --model model.gguf --programs Data/demo/programs.jsonl
-              emlab probe sensitivity --model model.gguf --adapter base --adapter primed --programs sven/val \\
+              emlab probe sensitivity --model model.gguf --adapter base \\
+                --adapter primed --programs sven/val \\
                 --method verdict,probe --out values.jsonl --summary summary.json
             """)
 

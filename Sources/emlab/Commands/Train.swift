@@ -64,11 +64,13 @@ struct Pretraining: Command {
             interrupted run waits in OUT.partial; the same command continues it and ends with the same bits.
 
             For example:
-              emlab train pretrain --model model.gguf --data explained.jsonl --out primed \
-                --rank 16 --targets all-linear --loss explanation \
-                --replay general.jsonl --replay-share 0.2 \
-                --report-on explanations=held-out.jsonl --report-on neutral=Data/regime/neutral.jsonl
-              emlab train pretrain --model model.gguf --data explained.jsonl --out primed-model \
+              emlab train pretrain --model model.gguf --data explained.jsonl --out primed \\
+                --rank 16 --targets all-linear --loss explanation \\
+                --replay general.jsonl --replay-share 0.2 \\
+                --report-on explanations=held-out.jsonl \\
+                --report-on neutral=Data/regime/neutral.jsonl
+              emlab train pretrain --model model.gguf --data explained.jsonl \\
+                --out primed-model \\
                 --full --lr 1e-5
             """)
 

@@ -100,7 +100,8 @@ struct PlanCommand: Command {
 
             For example:
               emlab plan studies/thesis.yaml
-              emlab plan studies/pocket.yaml --store results --preregister pocket.sealed.json
+              emlab plan studies/pocket.yaml --store results \\
+                --preregister pocket.sealed.json
             """)
 
     @OptionGroup var planning: PlanningOptions
