@@ -28,7 +28,10 @@ struct StudyClaim {
         among = (settings["among"]?.object ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         if !among.isEmpty {
             settings["among"] = .object(
-                Dictionary(uniqueKeysWithValues: among.map { ($0.name, $0.value.number == nil ? .text($0.value.shown) : $0.value) }))
+                Dictionary(
+                    uniqueKeysWithValues: among.map {
+                        ($0.name, $0.value.number == nil ? .text($0.value.shown) : $0.value)
+                    }))
         }
         do {
             self.claim = try JSONDecoder().decode(

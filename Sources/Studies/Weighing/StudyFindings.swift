@@ -23,7 +23,9 @@ struct StudyFindings {
                 "The study has \(models.count) untrained models (\(models.sorted().joined(separator: ", "))): none of "
                     + "them is the base of all, so rises over the base are not told.")
         }
-        let judges = plan.steps.filter { $0.kind == .judge && $0.parameters["scores"]?.list?.contains("aligned") == true }
+        let judges = plan.steps.filter {
+            $0.kind == .judge && $0.parameters["scores"]?.list?.contains("aligned") == true
+        }
         var names: [String] = []
         for case .endpoint(let name)? in judges.map({ $0.sources["endpoint"] }) where !names.contains(name) {
             names.append(name)

@@ -31,7 +31,8 @@ extension StepCommands {
     func explaining(_ work: StepWork) throws -> [StepCommand] {
         let step = work.step
         guard step.parameters["of"]?.text != "secure" else {
-            throw StepFailure("emlab explain tells what is wrong with a program; of secure programs nothing is told yet")
+            throw StepFailure(
+                "emlab explain tells what is wrong with a program; of secure programs nothing is told yet")
         }
         let programs = try input("data", of: work).path
         let explanations = work.folder.appending(path: "explanations.jsonl")
