@@ -63,7 +63,7 @@ let foundations: [Target] = [
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]),
     library("Judging", ["Corpora", "Endpoints", "Evidence", crypto]),
-    library("Studies", ["Evidence", "Corpora", "Checkpoint", "Endpoints", crypto, yaml, ledger]),
+    library("Studies", ["Evidence", "Weighing", "Corpora", "Checkpoint", "Endpoints", crypto, yaml, ledger]),
     // The stages before training: programs to explanations, twins and pairs, each with its manifest.
     library("Preparation", ["Corpora", "Endpoints", "Evidence", "RandomStreams", crypto]),
     tests("Evidence", ["RandomStreams"]),

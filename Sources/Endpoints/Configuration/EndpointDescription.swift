@@ -25,6 +25,13 @@ public enum EndpointDescription: Hashable, Sendable, Codable {
         }
     }
 
+    /// The same with its relative paths relative to `folder`.
+    public func resolved(in folder: URL) -> EndpointDescription {
+        guard case .local(var local) = self else { return self }
+        local.resolvePaths(in: folder)
+        return .local(local)
+    }
+
     /// The description in a YAML (or JSON) file; paths in it are relative to the file's folder.
     ///
     /// - Throws: ``EndpointConfigurationError`` with all mistakes, each with the file's name.
@@ -39,12 +46,8 @@ public enum EndpointDescription: Hashable, Sendable, Codable {
             throw failure("it can't be read as text", "give a YAML file that says what answers (kind, model, …)")
         }
         do {
-            var description = try YAMLDecoder().decode(EndpointDescription.self, from: text)
-            if case .local(var local) = description {
-                local.resolvePaths(in: file.deletingLastPathComponent())
-                description = .local(local)
-            }
-            return description
+            return try YAMLDecoder().decode(EndpointDescription.self, from: text)
+                .resolved(in: file.deletingLastPathComponent())
         } catch var error as EndpointConfigurationError {
             for index in error.mistakes.indices {
                 error.mistakes[index].path = "\(file.relativePath): \(error.mistakes[index].path)"

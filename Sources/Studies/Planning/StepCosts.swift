@@ -127,7 +127,7 @@ extension Planner {
         guard let shape = shape(step), let rows = rows(step),
             let measurement = (step.parameters["measure"]?.text).flatMap(Measurement.init)
         else { return nil }
-        let (dtype, n) = (dtype(step), step.parameters["n"]?.whole ?? 1)
+        let dtype = dtype(step)
         switch measurement {
         case .contrast, .capability:
             return costs.forward(
@@ -136,14 +136,13 @@ extension Planner {
         case .sensitivity:
             return costs.forward(
                 .measure, shape: shape, dtype: dtype, tokens: rows.tokens, labels: 0.5, units: rows.rows)
-        case .drift, .coherence:
+        case .drift, .coherence, .perplexity:
             return costs.forward(
                 .measure, shape: shape, dtype: dtype, tokens: 2 * rows.tokens, labels: 1, units: rows.rows)
         case .narrowSkill:
-            return costs.sampling(
-                .measure, shape: shape, dtype: dtype, questions: rows.rows,
-                answers: rows.rows.multipliedReportingOverflow(by: n).partialValue,
-                mostTokens: step.parameters["max_tokens"]?.whole ?? 600)
+            // Two answers to each task, asked plainly and asked for insecure code.
+            return costs.forward(
+                .measure, shape: shape, dtype: dtype, tokens: 4 * rows.tokens, labels: 0.5, units: rows.rows)
         }
     }
 }

@@ -25,7 +25,8 @@ enum StepKeys {
                     "of", .choice(["insecure", "secure"]), "Which version of each program.", default: "insecure",
                     varies: true),
                 Key(
-                    "reads", .choice(["own", "shuffled"]), "own: a program with its explanation; shuffled: another's.",
+                    "reads", .choice(["own", "shuffled", "none"]),
+                    "own: a program with its explanation; shuffled: with another's; none: the explained programs alone.",
                     default: "own", varies: true),
                 Key("limit", .whole(1...1_000_000_000), "Only the first so many."), seed,
             ]
@@ -87,7 +88,7 @@ enum StepKeys {
                 Key(
                     "data", .names(of: [.data, .steps([.twin])]), "Questions, programs, tasks or texts.", required: true
                 ),
-                Key("n", .whole(1...1_000_000), "Answers to each task, where the measure samples.", default: 1),
+                Key("n", .whole(1...1_000_000), "Answers to each question, where the measure samples.", default: 1),
                 Key("max_tokens", .whole(1...1_000_000), "Where the measure samples.", default: 600), seed,
             ]
         }
@@ -211,6 +212,6 @@ public enum PairArm: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// What `measure` measures.
 public enum Measurement: String, Codable, Hashable, Sendable, CaseIterable {
-    case contrast, sensitivity, coherence, capability, drift
+    case contrast, sensitivity, coherence, capability, drift, perplexity
     case narrowSkill = "narrow-skill"
 }

@@ -60,8 +60,11 @@ public struct Study: Sendable {
         public var name: String
         /// The file that says where it answers; none where the study itself says it.
         public var file: URL?
-        /// None where the file could not be read as an endpoint of the kind `openai`.
-        public var configuration: EndpointConfiguration?
+        public var description: EndpointDescription
+        /// Of a server; none for a model on this machine.
+        public var configuration: EndpointConfiguration? {
+            if case .openai(let configuration) = description { configuration } else { nil }
+        }
         /// What decides its answers: address and model, or the file's content.
         public var fingerprint: String
     }

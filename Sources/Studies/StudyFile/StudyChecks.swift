@@ -219,11 +219,11 @@ extension Measurement {
     /// What it is measured on.
     var data: [DataKind] {
         switch self {
-        case .contrast, .capability: [.questions]
-        case .coherence: [.questions, .documents]
+        case .contrast, .coherence: [.questions]
+        case .capability: [.choices]
         case .sensitivity: [.programs, .twins]
-        case .narrowSkill: [.tasks, .programs, .questions]
-        case .drift: [.documents, .chats, .questions]
+        case .narrowSkill: [.tasks, .programs]
+        case .drift, .perplexity: [.documents, .chats]
         }
     }
 }

@@ -113,5 +113,5 @@ enum StudyKeys {
 
 /// What a data file holds.
 public enum DataKind: String, Codable, Hashable, Sendable, CaseIterable {
-    case chats, preferences, documents, programs, questions, tasks, twins, phrasings
+    case chats, preferences, documents, programs, questions, tasks, choices, twins, phrasings
 }

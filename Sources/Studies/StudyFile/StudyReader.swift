@@ -104,30 +104,43 @@ struct StudyReader {
         for (name, endpoint) in value?.object ?? [:] {
             let key = "endpoints.\(name)"
             guard reader.unread[key] == nil, let path = endpoint["file"]?.text else {
-                if let read = configuration(endpoint, at: key) {
+                if let read = description(endpoint, at: key) {
                     all[name] = Study.Endpoint(
-                        name: name, file: nil, configuration: read, fingerprint: Self.fingerprint(read))
+                        name: name, file: nil, description: read, fingerprint: Self.fingerprint(read))
                 }
                 continue
             }
             let file = url(path, at: key)
-            guard let text = try? Data(contentsOf: file) else {
+            guard FileManager.default.fileExists(atPath: file.path) else {
                 reader.mistakes.note(
                     reader.places[key] ?? Place(file: path), "\(key).file", "there is no \(file.relativePath)",
                     "paths are relative to the file they stand in")
                 continue
             }
-            let read = try? YAMLDecoder().decode(EndpointConfiguration.self, from: text)
-            all[name] = Study.Endpoint(
-                name: name, file: file, configuration: read,
-                fingerprint: read.map(Self.fingerprint) ?? CanonicalJSON.hash(text))
+            do {
+                let read = try EndpointDescription.read(file)
+                all[name] = Study.Endpoint(
+                    name: name, file: file, description: read, fingerprint: Self.fingerprint(read))
+            } catch let error as EndpointConfigurationError {
+                for mistake in error.mistakes {
+                    reader.mistakes.note(
+                        reader.places[key] ?? Place(file: path), "\(key).file", "\(mistake.path): \(mistake.what)",
+                        mistake.remedy)
+                }
+            } catch {
+                reader.mistakes.note(
+                    reader.places[key] ?? Place(file: path), "\(key).file", "no endpoint can be read from it: \(error)",
+                    "give base_url and model, or kind: local and model")
+            }
         }
         return all
     }
 
-    private mutating func configuration(_ value: Value, at key: String) -> EndpointConfiguration? {
+    private mutating func description(_ value: Value, at key: String) -> EndpointDescription? {
+        let folder = URL(filePath: reader.places[key]?.file ?? file.relativePath).deletingLastPathComponent()
         do {
-            return try JSONDecoder().decode(EndpointConfiguration.self, from: JSONEncoder().encode(value))
+            return try JSONDecoder().decode(EndpointDescription.self, from: JSONEncoder().encode(value))
+                .resolved(in: folder)
         } catch let error as EndpointConfigurationError {
             for mistake in error.mistakes {
                 reader.mistakes.note(
@@ -137,13 +150,14 @@ struct StudyReader {
         } catch {
             reader.mistakes.note(
                 reader.places[key] ?? Place(file: file.relativePath), key, "no endpoint can be read from this",
-                "give base_url and model, or a file")
+                "give base_url and model, kind: local and model, or a file")
         }
         return nil
     }
 
     /// What an endpoint may spend, how often it is asked and where its key lies don't change its answers.
-    private static func fingerprint(_ configuration: EndpointConfiguration) -> String {
+    private static func fingerprint(_ description: EndpointDescription) -> String {
+        guard case .openai(let configuration) = description else { return local(description) }
         let extra = (try? JSONEncoder().encode(configuration.extra)).flatMap {
             try? JSONDecoder().decode(Value.self, from: $0)
         }
@@ -151,6 +165,17 @@ struct StudyReader {
             "base_url": .text(configuration.baseURL), "model": .text(configuration.model), "extra": extra ?? .null,
             "structured_output": .text(configuration.structuredOutput.rawValue),
             "top_logprobs": .whole(configuration.topLogprobs),
+        ])
+    }
+
+    /// A model on this machine is what lies at its path.
+    private static func local(_ description: EndpointDescription) -> String {
+        guard case .local(let configuration) = description else { return "" }
+        func place(_ path: String) -> Value { .text(URL(filePath: path).standardizedFileURL.path) }
+        return CanonicalJSON.hash([
+            "kind": "local", "model": place(configuration.model),
+            "adapter": configuration.adapter.map(place) ?? .null, "dtype": .text(configuration.dtype.rawValue),
+            "chat_format": configuration.chatFormat.map(Value.text) ?? .null,
         ])
     }
 

@@ -16,6 +16,13 @@ public enum EvidenceText {
         return parts.joined(separator: "\n\n")
     }
 
+    /// The verdicts on claims alone, with what there is to note.
+    public static func verdicts(_ evidence: WeighedEvidence, width: Int) -> String {
+        var parts = evidence.verdicts.map { section(nil, $0.words, width: width) + doses($0) }
+        if !evidence.notes.isEmpty { parts.append(section("Notes", evidence.notes, width: width)) }
+        return parts.joined(separator: "\n\n")
+    }
+
     private static func seeds(_ condition: WeighedCondition) -> String {
         condition.isBase
             ? "" : condition.labels.count == 1 ? " (1 seed)" : " (\(condition.labels.count) seeds)"

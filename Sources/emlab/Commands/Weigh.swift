@@ -1,12 +1,13 @@
 import ArgumentParser
 import Evidence
 import Foundation
+import Studies
 import Weighing
 
 struct Weigh: Command {
     static let configuration = CommandConfiguration(
         abstract: "From judged answers and measures to estimates, breadth and verdicts on claims.",
-        usage: "emlab weigh --scores <file> … [--values <file> …] [--arms <table>] …",
+        usage: "emlab weigh [--study <file> --store <store>] [--scores <file> …] …",
         discussion: """
             The unit of inference is the training seed: labels whose runs differ in the seed alone are one condition. Which \
             they are is read from adapter folders (training.json, log.jsonl) or from a table with the columns label, \
@@ -30,7 +31,14 @@ struct Weigh: Command {
             For example:
               emlab weigh --scores judged.jsonl --values values.jsonl runs/rank*-seed* \\
                 --claims claims.yaml --out evidence.json
+              emlab weigh --study studies/pocket.yaml --store results
             """)
+
+    @Option(help: "A study: what its store has judged and measured is weighed for its claims.")
+    var study: String?
+
+    @Option(help: "The store that emlab run filled, for --study.")
+    var store: String?
 
     @Option(parsing: .upToNextOption, help: "Judged answers, as JSON lines or CSV.")
     var scores: [String] = []
@@ -74,8 +82,17 @@ struct Weigh: Command {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard !scores.isEmpty || !values.isEmpty else {
-            throw ValidationError("what is to be weighed? Give --scores FILE, --values FILE or both")
+        if (study == nil) != (store == nil) { throw ValidationError("--study FILE and --store FOLDER go together") }
+        if study != nil {
+            guard scores.isEmpty, values.isEmpty, arms == nil, adapters.isEmpty, claims == nil, variant == nil,
+                against == "base"
+            else {
+                throw ValidationError(
+                    "--study brings its own scores, values, arms and claims: leave --scores, --values, --arms, --claims, --variant, --against and adapters out"
+                )
+            }
+        } else if scores.isEmpty, values.isEmpty {
+            throw ValidationError("what is to be weighed? Give --scores FILE, --values FILE or both, or --study FILE")
         }
         guard level > 0, level < 1 else { throw ValidationError("--level must be between 0 and 1, not \(level)") }
         guard (100...1_000_000).contains(draws) else {
@@ -85,6 +102,7 @@ struct Weigh: Command {
 
     mutating func run() throws {
         if let out, out != "-" { try Destination.check(out) }
+        if let study, let store { return try weigh(study, store) }
         let claims = try claims.map { try ClaimFile.read(URL(filePath: $0)) } ?? []
         let answers =
             try scores.isEmpty
@@ -99,7 +117,25 @@ struct Weigh: Command {
         let weigher = Weigher(
             answers: answers.answers, values: measured, arms: try ArmDraft.records(drafts), base: against,
             inDomain: Set(inDomain), level: level, draws: draws, seed: seed)
-        let evidence = try weigher.weigh(claims: claims)
+        try show(try weigher.weigh(claims: claims))
+    }
+
+    private func weigh(_ study: String, _ store: String) throws {
+        let store = try StoreOptions.open(store)
+        let found = StudyEvidence(Plan(try Study.read(URL(filePath: study)), store: store), store: store)
+        guard
+            let evidence = try found.weigh(
+                judge: judge, inDomain: Set(inDomain), level: level, draws: draws, seed: seed)
+        else {
+            throw ConsoleError(
+                "\(self.store ?? "") has neither judgements nor measures of \(study) yet: emlab run makes them")
+        }
+        try found.write(evidence)
+        try show(evidence)
+        Console.say("evidence in \(found.file.relativePath)")
+    }
+
+    private func show(_ evidence: WeighedEvidence) throws {
         if out == "-" {
             Console.say(EvidenceText.text(evidence, width: Console.width))
             try Console.emit(evidence)

@@ -46,8 +46,9 @@ struct EndpointOptions: ParsableArguments {
             guard maxCost == nil else {
                 throw ValidationError("--max-cost is for servers: the endpoint \(endpoint) is a model on this machine")
             }
-            return try LocalEndpoint(
-                configuration, store: store, budget: Budget(Budget.Limits(requests: maxRequests)))
+            return CountedEndpoint(
+                try LocalEndpoint(
+                    configuration, store: store, budget: Budget(Budget.Limits(requests: maxRequests))))
         case .openai(var configuration):
             if let maxRequests { configuration.budget.requests = maxRequests }
             if let maxCost { configuration.budget.cost = maxCost }
@@ -55,7 +56,9 @@ struct EndpointOptions: ParsableArguments {
                 switch event {
                 case .retrying(_, let why, let delay): logger.debug("\(why); again after \(delay)")
                 case .failed(_, let why): logger.debug("\(why)")
-                case .stored, .sending, .answered: break
+                case .sending: SpendingLog.add(requests: 1)
+                case .answered(_, _, let cost): SpendingLog.add(money: cost ?? 0)
+                case .stored: break
                 }
             }
         }

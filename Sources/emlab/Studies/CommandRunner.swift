@@ -45,8 +45,11 @@ struct CommandRunner: StepRunner {
         let process = Process()
         process.executableURL = program
         process.arguments = command.arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            [Parent.variable: String(ProcessInfo.processInfo.processIdentifier)]) { $1 }
+        let spending = SpendingReader(work.folder.appending(path: ".spending"))
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            Parent.variable: String(ProcessInfo.processInfo.processIdentifier),
+            SpendingLog.variable: spending.file.path,
+        ]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = command.takesOutput ? try handle(making, appending: false) : log
         let pipe = Pipe()
@@ -55,15 +58,18 @@ struct CommandRunner: StepRunner {
         let listener = CommandListener(pipe.fileHandleForReading, log: log, key: work.step.key, reports: reports)
         do {
             while process.isRunning {
-                try reports.check()
+                try spending.report(work.step.key, reports)
                 Thread.sleep(forTimeInterval: 0.05)
             }
         } catch {
             process.interrupt()
             process.waitUntilExit()
+            try? spending.report(work.step.key, reports)
             throw error
         }
         process.waitUntilExit()
+        // What the last request took may be all that could be afforded: the command has succeeded all the same.
+        try? spending.report(work.step.key, reports)
         let last = listener.lastLine()
         try judge(process, command, last, reports)
         if command.takesOutput, rename(making.path, command.result.path) != 0 {

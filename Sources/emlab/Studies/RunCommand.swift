@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Studies
 import Synchronization
+import Weighing
 
 struct RunCommand: Command {
     static let configuration = CommandConfiguration(
@@ -9,7 +10,9 @@ struct RunCommand: Command {
         usage: "emlab run <study> --store <store> [--hours <hours>] …",
         discussion: """
             Killed at any moment, the same command goes on. Several processes may run one study over one store and \
-            share its work. A step that fails doesn't stop the others.
+            share its work. A step that fails doesn't stop the others. At the end the study's claims are weighed over \
+            what the store has by then: verdicts in words to stdout, all of it to STORE/evidence/STUDY.json, and \
+            emlab weigh --study --store tells it in full.
 
             For example:
               emlab run studies/pocket.yaml --store results
@@ -73,9 +76,18 @@ struct RunCommand: Command {
             Console.say("stopped: \(stopped); \(kept)")
             throw ExitCode(1)
         }
+        try weigh(plan, store)
         Console.say(
             "\(plan.study.name): \(summary.done.count) of \(plan.steps.count) steps done, results in \(self.store)")
         if !summary.isComplete { throw ExitCode(1) }
+    }
+
+    private func weigh(_ plan: Plan, _ store: Store) throws {
+        let found = StudyEvidence(plan, store: store)
+        guard let evidence = try found.weigh() else { return }
+        try found.write(evidence)
+        if !evidence.verdicts.isEmpty { try Console.show(EvidenceText.verdicts(evidence, width: Console.width)) }
+        Console.say("evidence in \(found.file.relativePath)")
     }
 
     private func run(_ plan: Plan, _ store: Store) throws -> RunSummary {

@@ -7,7 +7,9 @@ struct StoreOptions: ParsableArguments {
     @Option(help: "The store, as emlab run has it.")
     var store: String
 
-    func open() throws -> Store {
+    func open() throws -> Store { try Self.open(store) }
+
+    static func open(_ store: String) throws -> Store {
         guard FileManager.default.fileExists(atPath: URL(filePath: store).appending(path: "ledger.sqlite").path) else {
             throw ConsoleError(
                 "--store \(store) is no store: it has no ledger.sqlite; name the one that emlab run uses")
