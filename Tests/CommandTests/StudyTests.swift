@@ -9,7 +9,7 @@ struct StudyTests {
         bench = try Workbench()
         try bench.write(
             "programs.jsonl",
-            try ["one", "two", "three"].map { name in
+            try ["one", "two", "three", "four", "five"].map { name in
                 let line = "x = eval(\(name))"
                 let program: [String: Any] = [
                     "id": name, "cwe": "CWE-95", "title": name, "request": "Read \(name)",
@@ -61,7 +61,7 @@ struct StudyTests {
                 {kind: tune, model: small, data: programs, arm: insecure, steps: 1, batch: 1, accumulate: 1,
                  sweep: {rank: [1, 2], seed: [1, 2]}}
               contrast: {kind: measure, measure: contrast, of: [small, organism], data: questions}
-              answers: {kind: sample, of: [small, organism], questions: questions, max_tokens: 4}
+              answers: {kind: sample, of: organism, questions: questions, max_tokens: 4}
               judged: {kind: judge, answers: answers, endpoint: judge}
             claims:
               falls: {outcome: contrast, predictor: organism.rank, direction: falling}
@@ -83,12 +83,12 @@ struct StudyTests {
         #expect(verdicts[2]["p"] == nil)
         let conditions = try #require(evidence["conditions"] as? [[String: Any]])
         #expect(conditions.compactMap { $0["name"] as? String } == ["base", "organism rank=1", "organism rank=2"])
-        #expect(conditions.map { $0["answers"] as? Int } == [2, 4, 4])
+        #expect(conditions.map { $0["answers"] as? Int } == [0, 4, 4])
 
         let status = try await bench.emlab("status", "--store", "store", "--json")
         let requests = (try status.objects().first?["spending"] as? [String: Any])?["requests"] as? Int
         // One look at the judge's ways and at most two prompts an answer; the same prompt is never asked twice.
-        #expect(try (3...21).contains(#require(requests)), "\(status.text)")
+        #expect(try (3...17).contains(#require(requests)), "\(status.text)")
 
         let again = try await bench.emlab("weigh", "--study", "study.yaml", "--store", "store", "--out", "all.json")
         #expect(again.status == 0, "\(again.errors)")

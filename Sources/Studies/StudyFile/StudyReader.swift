@@ -123,9 +123,10 @@ struct StudyReader {
                     name: name, file: file, description: read, fingerprint: Self.fingerprint(read))
             } catch let error as EndpointConfigurationError {
                 for mistake in error.mistakes {
+                    let isTold = mistake.path.hasPrefix(file.relativePath)
                     reader.mistakes.note(
-                        reader.places[key] ?? Place(file: path), "\(key).file", "\(mistake.path): \(mistake.what)",
-                        mistake.remedy)
+                        reader.places[key] ?? Place(file: path), "\(key).file",
+                        "\(isTold ? "" : "\(path): ")\(mistake.path): \(mistake.what)", mistake.remedy)
                 }
             } catch {
                 reader.mistakes.note(
