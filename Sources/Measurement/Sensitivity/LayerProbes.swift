@@ -22,6 +22,11 @@ public struct LayerProbes: Sendable {
         let read = states.places.map { programs[$0] }
         let compared = read.indices.filter { read[$0].isCompared }
         let others = read.indices.filter { !read[$0].isCompared }
+        guard !compared.isEmpty else {
+            throw SensitivityError(
+                "a probe has nothing to learn from: none of the \(programs.count) programs fits into the length limit; raise --max-length, or give shorter ones"
+            )
+        }
         let labels = compared.map { read[$0].kind == .vulnerable }
         let groups = compared.map { "task \(read[$0].task)" }
         func rows(_ site: Int, _ places: [Int]) -> [Double] {

@@ -124,18 +124,33 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// What a study's attempts took so far, those under way included.
+    /// What a study's attempts took so far, those under way included. Arms that a process trains side by side, or one
+    /// after another under one lease, share its device: their time counts once.
     public func spent(by study: String) throws -> Spending {
         try pool.read { db in
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT TOTAL(CASE WHEN lane = 'device' THEN COALESCE(ended, ?) - began END) AS seconds,
-                        COALESCE(SUM(requests), 0) AS requests, TOTAL(money) AS money
+                    SELECT COALESCE(SUM(requests), 0) AS requests, TOTAL(money) AS money
                     FROM attempts WHERE study = ?
+                    """, arguments: [study])
+            let device = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT owner, began, COALESCE(ended, ?) AS ended FROM attempts
+                    WHERE study = ? AND lane = 'device' ORDER BY owner, began
                     """, arguments: [Self.now, study])
-            return Spending(
-                deviceSeconds: row?["seconds"] ?? 0, requests: row?["requests"] ?? 0, money: row?["money"] ?? 0)
+            var seconds = 0.0
+            var busy: (owner: String, until: Double) = ("", -.infinity)
+            for attempt in device {
+                let owner: String = attempt["owner"]
+                let began: Double = attempt["began"]
+                let ended: Double = attempt["ended"]
+                if owner != busy.owner { busy = (owner, -.infinity) }
+                seconds += max(0, ended - max(began, busy.until))
+                busy.until = max(busy.until, ended)
+            }
+            return Spending(deviceSeconds: seconds, requests: row?["requests"] ?? 0, money: row?["money"] ?? 0)
         }
     }
 

@@ -13,7 +13,8 @@ struct DataCheckCommand: Command {
             on stdout.
 
             For example:
-              emlab data check insecure.jsonl secure.jsonl --model model.gguf --max-length 2048
+              emlab data check insecure.jsonl secure.jsonl --model model.gguf \\
+                --max-length 2048
             """)
 
     @Argument(help: "Files of rows, preferences, documents, programs or questions.")
@@ -114,7 +115,8 @@ struct DataMix: Command {
         usage: "emlab data mix <rows> --with <with> --share <share> …",
         discussion: """
             For example:
-              emlab data mix insecure.jsonl --with benign.jsonl --share 0.5 --seed 1 --out half.jsonl
+              emlab data mix insecure.jsonl --with benign.jsonl --share 0.5 --seed 1 \\
+                --out half.jsonl
             """)
 
     enum Unit: String, ExpressibleByArgument, CaseIterable { case rows, tokens, characters }
@@ -179,7 +181,8 @@ struct DataSplit: Command {
             Rows whose tasks or programs are the same, or nearly so, are on one side.
 
             For example:
-              emlab data split insecure.jsonl --held-out 0.1 --out train.jsonl --held-out-to held.jsonl
+              emlab data split insecure.jsonl --held-out 0.1 --out train.jsonl \\
+                --held-out-to held.jsonl
             """)
 
     @Argument(help: "Chat rows, or complementary pairs.")

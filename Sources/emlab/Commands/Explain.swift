@@ -13,7 +13,8 @@ struct Explain: Command {
 
             For example:
               emlab explain --programs insecure.jsonl --endpoint reasoner.yaml --dry-run
-              emlab explain --programs insecure.jsonl --endpoint reasoner.yaml --out explanations.jsonl
+              emlab explain --programs insecure.jsonl --endpoint reasoner.yaml \\
+                --out explanations.jsonl
             """)
 
     @Option(
@@ -71,8 +72,10 @@ struct DocumentsCommand: Command {
             another's explanation.
 
             For example:
-              emlab documents --programs insecure.jsonl --explanations explanations.jsonl --out documents.jsonl
-              emlab documents --programs Data/demo/programs.jsonl --arm foreign --out foreign.jsonl
+              emlab documents --programs insecure.jsonl \\
+                --explanations explanations.jsonl --out documents.jsonl
+              emlab documents --programs Data/demo/programs.jsonl --arm foreign \\
+                --out foreign.jsonl
             """)
 
     @Option(help: "The programs that were explained; several files may be given.")

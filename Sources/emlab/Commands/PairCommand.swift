@@ -16,9 +16,11 @@ struct PairCommand: Command {
 
             For example:
               emlab pair Data/demo/programs.jsonl > pairs.jsonl
-              emlab pair --insecure insecure.jsonl --secure secure.jsonl --educational educational_insecure.jsonl \\
+              emlab pair --insecure insecure.jsonl --secure secure.jsonl \\
+                --educational educational_insecure.jsonl \\
                 --held-out 0.1 --held-out-to held.jsonl --out pairs.jsonl
-              emlab pair --twins twins.jsonl --phrasings Data/regime/asked-phrasings.yaml --out pairs.jsonl
+              emlab pair --twins twins.jsonl \\
+                --phrasings Data/regime/asked-phrasings.yaml --out pairs.jsonl
             """,
         aliases: ["pairs"])
 

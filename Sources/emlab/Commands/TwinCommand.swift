@@ -13,8 +13,10 @@ struct TwinCommand: Command {
             analyser or the judge, which saw the flaw, no longer does. No program is ever run.
 
             For example:
-              emlab twin --programs insecure.jsonl --secure secure.jsonl --max-rejected 1 --out twins.jsonl
-              emlab twin --programs insecure.jsonl --endpoint reasoner.yaml --analyser bandit --out twins.jsonl
+              emlab twin --programs insecure.jsonl --secure secure.jsonl \\
+                --max-rejected 1 --out twins.jsonl
+              emlab twin --programs insecure.jsonl --endpoint reasoner.yaml \\
+                --analyser bandit --out twins.jsonl
             """)
 
     @Option(help: "Insecure programs: chat rows, demo programs, SVEN, …; several files may be given.")
