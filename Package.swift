@@ -75,6 +75,7 @@ let foundations: [Target] = [
     tests(
         "Endpoints",
         ["Corpora", "RandomStreams", yaml, nioCore, nioHTTP, nioPosix]),
+    tests("Preparation", ["Corpora", "Endpoints"]),
     tests("Judging", ["Corpora", "Endpoints", "Evidence", "RandomStreams"]),
     // A study of invented steps in a process of its own, for tests to kill.
     .executableTarget(

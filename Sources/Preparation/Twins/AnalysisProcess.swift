@@ -3,17 +3,22 @@ import Foundation
 /// Another program that looks at a text. It never runs the text.
 enum AnalysisProcess {
     struct Outcome: Sendable {
-        var status: Int32
+        /// Nil where a signal ended it.
+        var status: Int32?
         var output: Data
     }
 
-    /// Seconds that it may take.
-    static let timeout = 60.0
+    /// Of a report, more than this is not read.
+    static let outputLimit = 1 << 26
 
     /// Runs `command` (a path, or a name that is looked up in PATH) with `text` as its standard input.
     ///
+    /// - Parameter timeout: seconds after which it is ended.
     /// - Returns: nil if there is no such program.
-    static func run(_ command: String, _ arguments: [String], text: String, in folder: URL) async throws -> Outcome? {
+    /// - Throws: ``StageError`` where it took too long or said too much; `CancellationError`, and it is ended.
+    static func run(
+        _ command: String, _ arguments: [String], text: String, in folder: URL, timeout: Double = 60
+    ) async throws -> Outcome? {
         let input = folder.appending(path: "input")
         let output = folder.appending(path: "output")
         try Data(text.utf8).write(to: input)
@@ -25,10 +30,10 @@ enum AnalysisProcess {
         process.standardInput = try FileHandle(forReadingFrom: input)
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = FileHandle.nullDevice
-        let (ends, end) = AsyncStream<Int32>.makeStream()
+        let (ends, end) = AsyncStream<Int32?>.makeStream()
         process.terminationHandler = {
             // A signal's death is no status of the program's own.
-            end.yield($0.terminationReason == .exit ? $0.terminationStatus : -1)
+            end.yield($0.terminationReason == .exit ? $0.terminationStatus : nil)
             end.finish()
         }
         try process.run()
@@ -36,13 +41,29 @@ enum AnalysisProcess {
         let watch = Task {
             try await Task.sleep(for: .seconds(timeout))
             kill(id, SIGKILL)
+            return true
         }
-        var status: Int32 = -1
-        for await value in ends { status = value }
+        var status: Int32?
+        // Cancelled, it is ended and its end awaited all the same: a verdict on half a look would be kept.
+        await withTaskCancellationHandler {
+            for await value in ends { status = value }
+        } onCancel: {
+            kill(id, SIGKILL)
+        }
         watch.cancel()
+        try Task.checkCancellation()
+        if status == nil, (try? await watch.value) == true {
+            throw StageError(.input, "\(command) was ended after \(Int(timeout)) s: it found no end")
+        }
         // What env says of a program that isn't there.
         if status == 127 { return nil }
-        return Outcome(status: status, output: (try? Data(contentsOf: output)) ?? Data())
+        let file = try FileHandle(forReadingFrom: output)
+        defer { try? file.close() }
+        let data = try file.read(upToCount: outputLimit + 1) ?? Data()
+        guard data.count <= outputLimit else {
+            throw StageError(.input, "\(command) wrote more than \(outputLimit >> 20) MiB: is it what was meant?")
+        }
+        return Outcome(status: status, output: data)
     }
 
     /// A folder that is gone afterwards.
@@ -59,7 +80,7 @@ public enum PythonSyntax {
     public enum Verdict: Sendable, Hashable {
         case parses
         case doesNotParse
-        /// There is no python3.
+        /// There is no python3, or it ended otherwise than by a yes or a no.
         case unknown
     }
 
@@ -69,7 +90,8 @@ public enum PythonSyntax {
                 "python3", ["-I", "-c", "import ast, sys; ast.parse(sys.stdin.buffer.read())"], text: program,
                 in: folder)
             guard let outcome else { return .unknown }
-            return outcome.status == 0 ? .parses : .doesNotParse
+            // An exception that nobody caught, like a SyntaxError, is status 1.
+            return outcome.status == 0 ? .parses : outcome.status == 1 ? .doesNotParse : .unknown
         }
     }
 }

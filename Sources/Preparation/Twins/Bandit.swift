@@ -12,13 +12,20 @@ public struct Bandit: Sendable {
         public var line: Int
     }
 
+    /// What became of reading a program.
+    public enum Reading: Sendable, Hashable {
+        case found([Finding])
+        /// Bandit could not read it, for this reason.
+        case unreadable(String)
+    }
+
     /// A path, or a name to be looked up in PATH.
     public var command: String
 
     public init(command: String = "bandit") { self.command = command }
 
     /// - Throws: ``StageError`` if bandit isn't there or its report can't be read.
-    public func findings(in program: String) async throws -> [Finding] {
+    public func findings(in program: String) async throws -> Reading {
         try await AnalysisProcess.withFolder { folder in
             let file = folder.appending(path: "program.py")
             try Data(program.utf8).write(to: file)
@@ -29,7 +36,7 @@ public struct Bandit: Sendable {
             else {
                 throw StageError(
                     .input,
-                    "--analyser \(command): there is no such program; install bandit (scripts/setup.sh bandit) "
+                    "--analyser \(command): there is no such program; install bandit (pip install bandit) "
                         + "and name it by its path")
             }
             struct Report: Decodable {
@@ -40,15 +47,26 @@ public struct Bandit: Sendable {
                     var issue_cwe: Weakness?
                     var line_number: Int
                 }
+                struct Failure: Decodable { var reason: String? }
                 var results: [Result]
+                var errors: [Failure]?
             }
-            guard let report = try? JSONDecoder().decode(Report.self, from: outcome.output) else {
+            // 0: nothing found, 1: something found.
+            guard outcome.status == 0 || outcome.status == 1,
+                let report = try? JSONDecoder().decode(Report.self, from: outcome.output)
+            else {
                 throw StageError(
-                    .input, "--analyser \(command): its report can't be read (status \(outcome.status)); is it bandit?")
+                    .input,
+                    "--analyser \(command): its report can't be read (\(outcome.status.map { "status \($0)" } ?? "a signal ended it")); is it bandit?"
+                )
             }
-            return report.results.map {
-                Finding(test: $0.test_id, severity: $0.issue_severity, cwe: $0.issue_cwe?.id, line: $0.line_number)
-            }
+            // What couldn't be read has no findings, and is no proof of anything.
+            if let failure = report.errors?.first { return .unreadable(failure.reason ?? "it gives no reason") }
+            return .found(
+                report.results.map {
+                    Finding(
+                        test: $0.test_id, severity: $0.issue_severity, cwe: $0.issue_cwe?.id, line: $0.line_number)
+                })
         }
     }
 }

@@ -157,8 +157,15 @@ public struct TwinStage: Sendable {
             }
         }
         if let analyser {
-            let before = try await analyser.findings(in: twin.insecure)
-            let after = try await analyser.findings(in: twin.secure)
+            guard case .found(let before) = try await analyser.findings(in: twin.insecure) else { return found }
+            let after: [Bandit.Finding]
+            switch try await analyser.findings(in: twin.secure) {
+            case .found(let findings): after = findings
+            case .unreadable(let reason):
+                // A published twin stands as it was published.
+                if twin.origin == .model { found.append(Rejection("the analyser can't read it", detail: reason)) }
+                return found
+            }
             (twin.before, twin.after) = (before, after)
             // What the analyser says of tests and imports at every turn (LOW) is no flaw to prove anything by.
             let serious = before.filter { $0.severity != "LOW" }
